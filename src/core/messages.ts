@@ -1,0 +1,34 @@
+import type { Storage } from './storage.ts'
+
+/**
+ * A mail before it is rendered: what it says, not how it looks. `src/mail/render.ts` makes HTML and plain text of it and escapes everything;
+ * no part of it is a template, so user data in it stays data (IN-06).
+ */
+export interface MailContent {
+  readonly subject: string
+  readonly paragraphs: readonly string[]
+  /** The one link of the mail. Built from the public URL or a redirect URL that was checked (RC-06, RC-07). */
+  readonly action?: { readonly label: string; readonly url: string }
+  /** Small print below, for example what to do if it was not you. */
+  readonly closing?: readonly string[]
+}
+
+export interface NewMail {
+  readonly projectId: string
+  /** For example `password.reset`; listed by the feature that sends it. */
+  readonly kind: string
+  readonly userId: string
+  /** Exactly one address, as stored for the account (RC-09). */
+  readonly to: string
+  readonly content: MailContent
+  /** After this many seconds the mail is not worth sending any more. */
+  readonly ttlSeconds: number
+}
+
+/** The durable queue of messages. */
+export interface Outbox {
+  /** Seals the mail and writes it through `tx`, so that it commits with what it is about (RL-01). Nothing is sent before the commit. */
+  queue(tx: Storage, mail: NewMail): Promise<void>
+  /** Tells the sender that there is work; call it after the commit. A forgotten call only delays. */
+  wake(): void
+}

@@ -1,0 +1,68 @@
+/**
+ * What the domain asks of the outside world. Every port is passed in; nothing in `core` or `features`
+ * reads the wall clock, draws randomness, logs, sends or measures by itself.
+ */
+
+/** Tells the time. Tests pass one that they move by hand. */
+export interface Clock {
+  /** Wall-clock time in whole seconds since the epoch. */
+  nowSeconds(): number
+  /** Wall-clock time in milliseconds since the epoch, for the order of events. */
+  nowMilliseconds(): number
+  /** Milliseconds since an arbitrary point; never goes back. For durations only (RL-07). */
+  monotonicMilliseconds(): number
+}
+
+/** A cryptographically secure source of randomness. */
+export interface Random {
+  /** Returns `length` fresh random bytes. */
+  bytes(length: number): Uint8Array
+}
+
+/** Fields of a log line. Values are scalars on purpose: no request, header or body fits in here. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** Writes one structured line per call. Never throws and never blocks. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  /** Logs a bug or a broken dependency; `cause` is written with its stack, never its arguments. */
+  error(event: string, cause: unknown, fields?: LogFields): void
+}
+
+/** Names of the figures at `/metrics`; each is described in `docs/operations.md`. */
+export interface Metrics {
+  /** Adds one to a counter. */
+  count(name: string, labels?: Readonly<Record<string, string>>): void
+  /** Records one duration, in seconds. */
+  observe(name: string, seconds: number, labels?: Readonly<Record<string, string>>): void
+  /** Registers a gauge that is read whenever the figures are asked for. */
+  gauge(name: string, read: () => number | Promise<number>): void
+}
+
+/** A mail as its recipient sees it. Addresses are exactly one each; rendering and escaping are done. */
+export interface RenderedMail {
+  /** Stable over retries, so that a peer can drop the one duplicate that at-least-once allows. */
+  readonly id: string
+  readonly from: string
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+/** Hands a mail to the next hop. Resolves when that hop took responsibility; throws `MailRefused` or any other error. */
+export interface MailTransport {
+  send(mail: RenderedMail): Promise<void>
+}
+
+/** Thrown by a transport. `isPermanent` says that a retry cannot help. The message never holds an address or a token. */
+export class MailRefused extends Error {
+  readonly isPermanent: boolean
+  constructor(reason: string, isPermanent: boolean) {
+    super(reason)
+    this.name = 'MailRefused'
+    this.isPermanent = isPermanent
+  }
+}
