@@ -1,11 +1,11 @@
-import type { Clock, Log, Metrics, Random } from './ports.ts'
-import type { Projects } from './settings.ts'
-import type { Storage } from './storage.ts'
+import type { Outbox } from './messages.ts'
 import type { Hasher } from './password/hash.ts'
 import type { PasswordRules } from './password/policy.ts'
+import type { Clock, Log, Metrics, Random } from './ports.ts'
 import type { Sealer } from './secrets.ts'
+import type { Projects } from './settings.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import type { Outbox } from './messages.ts'
+import type { Storage } from './storage.ts'
 
 /** What use cases work with. One frozen value, made in `auth.ts`, passed to every use case. */
 export interface Deps {

@@ -1,4 +1,6 @@
-import type { EventRecord } from './storage.ts'
+import type { Clock, Random } from './ports.ts'
+import { newId } from './secrets.ts'
+import type { EventRecord, Storage } from './storage.ts'
 
 /** Who did it: a user, a management key, the command line, or the server itself. */
 export type Actor = { readonly kind: 'user' | 'managementKey' | 'commandLine' | 'system' | 'anonymous'; readonly id: string }
@@ -16,3 +18,23 @@ export const localSource: Source = Object.freeze({ ip: '', userAgent: '', isTrus
 
 /** A line of the audit trail before it has an ID. `data` holds facts only: no secret, no address. */
 export type NewEvent = Omit<EventRecord, 'id' | 'occurredAtMilliseconds'>
+
+/** Writes one line of the audit trail, in the transaction of what it is about. */
+export async function recordEvent(deps: { readonly clock: Clock; readonly random: Random }, tx: Storage, event: NewEvent): Promise<void> {
+  await tx.events.insert({ ...event, id: newId(deps, 'E'), occurredAtMilliseconds: deps.clock.nowMilliseconds() })
+}
+
+/** An event by a user about themselves, or by nobody known yet. */
+export function userEvent(input: {
+  readonly projectId: string
+  readonly type: string
+  readonly outcome: EventRecord['outcome']
+  /** `''` when the user is not known. */
+  readonly userId: string
+  readonly source: Source
+  readonly data?: Readonly<Record<string, unknown>>
+}): NewEvent {
+  const { projectId, type, outcome, userId, source } = input
+  const actor = userId ? { actorKind: 'user', actorId: userId } : { actorKind: 'anonymous', actorId: '' }
+  return { projectId, type, outcome, userId, ...actor, ip: source.ip, userAgent: source.userAgent, data: input.data ?? {} }
+}

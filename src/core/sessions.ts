@@ -1,11 +1,17 @@
 import type { JWTPayload } from 'jose'
-import type { SessionRecord, UserWithLoginIds } from './storage.ts'
+import type { Deps } from './deps.ts'
+import { coreErrors } from './errors.ts'
+import { recordEvent, type Source, userEvent } from './events.ts'
+import { newId } from './secrets.ts'
+import { lifetimes, type Project } from './settings.ts'
+import type { SessionRecord, Storage, UserWithLoginIds } from './storage.ts'
+import { signToken, type TokenClaims, type TokenKind, verifyToken } from './tokens.ts'
 
 /** A session that was proven by one of its tokens and is live in the database, of a user who is enabled. */
 export interface LiveSession extends UserWithLoginIds {
   readonly session: SessionRecord
   /** Claims of the token, signature verified. */
-  readonly claims: JWTPayload
+  readonly claims: TokenClaims
 }
 
 /** What a sign-in or a refresh hands out. Times are epoch seconds. */
@@ -19,4 +25,190 @@ export interface IssuedSession extends UserWithLoginIds {
   readonly firstSeen: boolean
   /** Only with inactivity on: refresh at least this often. */
   readonly nextRefreshSeconds: number | undefined
+}
+
+/** Seconds that a session made by a reset link has to set a password. */
+export const resetSessionSeconds = 600
+
+/** How a session comes to be. */
+export interface SessionStart {
+  readonly project: Project
+  readonly account: UserWithLoginIds
+  readonly source: Source
+  /** Methods that were just proven, for example `pwd`. */
+  readonly amr: readonly string[]
+  /** Claims from an unprivileged caller; they go under `nsec` and can replace nothing (SE-09). */
+  readonly customClaims?: Readonly<Record<string, unknown>> | undefined
+  readonly isStepUp?: boolean
+  /** The session is only there to set a password. */
+  readonly isReset?: boolean
+}
+
+/** A session with its tokens signed, not stored yet. */
+export interface PreparedSession {
+  readonly record: SessionRecord
+  readonly issued: IssuedSession
+}
+
+/**
+ * Makes a session with a new ID and signs its first tokens. Signing comes before the transaction, so that nothing slow happens inside;
+ * until `storeSession` commits, the tokens are worth nothing here.
+ */
+export async function prepareSession(deps: Deps, start: SessionStart): Promise<PreparedSession> {
+  const now = deps.clock.nowSeconds()
+  const { refreshSeconds } = lifetimes(start.project.settings)
+  const claims = start.customClaims && Object.keys(start.customClaims).length > 0 ? { nsec: start.customClaims } : {}
+  const record: SessionRecord = {
+    projectId: start.project.id,
+    id: newId(deps, 'S'),
+    userId: start.account.user.id,
+    generation: 1,
+    rotatedAt: now,
+    refreshedAt: now,
+    authenticatedAt: now,
+    createdAt: now,
+    expiresAt: now + refreshSeconds,
+    passwordDueAt: start.isReset ? now + resetSessionSeconds : 0,
+    endedAt: 0,
+    endedReason: '',
+    amr: start.amr,
+    claims,
+    ip: start.source.ip,
+    userAgent: start.source.userAgent,
+  }
+  const firstSeen = start.account.user.lastSignInAt === 0
+  const account = { ...start.account, user: { ...start.account.user, lastSignInAt: now, status: 'enabled' as const } }
+  const issued = await issueTokens(deps, {
+    project: start.project,
+    account,
+    session: record,
+    now,
+    firstSeen,
+    isStepUp: start.isStepUp ?? false,
+  })
+  return { record, issued }
+}
+
+/** Stores a session and what goes with every sign-in: the time of it and the event. Part of the caller's transaction. */
+export async function storeSession(deps: Deps, tx: Storage, prepared: PreparedSession): Promise<void> {
+  const { record } = prepared
+  await tx.sessions.insert(record)
+  await tx.users.update(record.projectId, record.userId, { lastSignInAt: record.createdAt, status: 'enabled' })
+  const source = { ip: record.ip, userAgent: record.userAgent, isTrusted: false }
+  const data = { sessionId: record.id, amr: record.amr.join(' ') }
+  const { projectId, userId } = record
+  await recordEvent(deps, tx, userEvent({ projectId, type: 'session.start', outcome: 'success', userId, source, data }))
+}
+
+interface TokensFor {
+  readonly project: Project
+  readonly account: UserWithLoginIds
+  readonly session: SessionRecord
+  readonly now: number
+  readonly firstSeen: boolean
+  readonly isStepUp: boolean
+}
+
+/**
+ * Signs the tokens of the session's live generation. The refresh token is a function of the session row alone, so that a lost answer can be
+ * made again, and no token has to be stored (SE-02).
+ */
+async function issueTokens(deps: Deps, input: TokensFor): Promise<IssuedSession> {
+  const { project, account, session, now } = input
+  const { sessionSeconds, inactivitySeconds } = lifetimes(project.settings)
+  const key = await deps.signingKeys.current(project.id)
+  const shared = {
+    iss: project.id,
+    sub: session.userId,
+    sid: session.id,
+    gen: session.generation,
+    amr: session.amr,
+    auth_time: session.authenticatedAt,
+    tenants: {},
+    ...session.claims,
+  }
+  const refreshClaims = {
+    ...shared,
+    drn: 'DSR',
+    iat: session.rotatedAt,
+    exp: session.expiresAt,
+    jti: `${session.id}-${session.generation}`,
+  }
+  const sessionExpiresAt = Math.min(now + sessionSeconds, session.expiresAt)
+  const sessionClaims = {
+    ...shared,
+    drn: 'DS',
+    iat: now,
+    exp: sessionExpiresAt,
+    jti: Buffer.from(deps.random.bytes(16)).toString('base64url'),
+    rexp: isoSeconds(session.expiresAt),
+    ...(input.isStepUp ? { su: true } : {}),
+  }
+  const [sessionJwt, refreshJwt] = await Promise.all([signToken(key, asPayload(sessionClaims)), signToken(key, asPayload(refreshClaims))])
+  return {
+    ...account,
+    sessionJwt,
+    refreshJwt,
+    sessionClaims: asPayload(sessionClaims),
+    sessionExpiresAt,
+    refreshExpiresAt: session.expiresAt,
+    issuedAt: now,
+    firstSeen: input.firstSeen,
+    nextRefreshSeconds: inactivitySeconds && Math.max(60, Math.floor(Math.min(inactivitySeconds, sessionSeconds) / 2)),
+  }
+}
+
+function asPayload(claims: object): JWTPayload {
+  return claims as JWTPayload
+}
+
+/** ISO 8601 in whole seconds, the form of `rexp` that Java's date parser and the documented samples share. */
+function isoSeconds(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/**
+ * The live session of a token. Throws `SessionEnded` for one that ended, and `InvalidSession` for anything else that is not live: bad token,
+ * expired, idle for too long, a generation that is past its grace, a user who is disabled or gone.
+ */
+export async function liveSession(deps: Deps, input: { project: Project; token: string; kind: TokenKind }): Promise<LiveSession> {
+  const claims = await verifyToken(deps, { projectId: input.project.id, token: input.token, kind: input.kind })
+  const found = await deps.storage.sessions.withUser(input.project.id, claims.sid)
+  if (!found || found.session.userId !== claims.sub) throw coreErrors.InvalidSession({ log: 'unknown session' })
+  assertLive(deps, input.project, found)
+  const { session } = found
+  const isCurrent = claims.gen === session.generation || (claims.gen === session.generation - 1 && isInGrace(deps, input.project, session))
+  if (input.kind === 'DSR' && !isCurrent) throw coreErrors.InvalidSession({ log: 'old generation' })
+  return { ...found, claims }
+}
+
+/** Throws unless the session may be used now. */
+export function assertLive(
+  deps: Pick<Deps, 'clock'>,
+  project: Project,
+  { session, user }: { readonly session: SessionRecord } & UserWithLoginIds,
+): void {
+  const now = deps.clock.nowSeconds()
+  const { inactivitySeconds } = lifetimes(project.settings)
+  if (session.endedAt > 0) {
+    const message = session.endedReason === 'logout' ? 'Expired due to logout' : 'The session has ended'
+    throw coreErrors.SessionEnded({ message, log: session.endedReason })
+  }
+  if (user.status === 'disabled') throw coreErrors.InvalidSession({ log: 'user disabled' })
+  if (session.expiresAt <= now) throw coreErrors.InvalidSession({ log: 'session expired' })
+  if (session.passwordDueAt > 0 && session.passwordDueAt <= now) throw coreErrors.InvalidSession({ log: 'reset not finished' })
+  if (inactivitySeconds && session.refreshedAt + inactivitySeconds < now) throw coreErrors.InvalidSession({ log: 'idle' })
+}
+
+/** Whether the generation before the live one still gets the same successor (SE-02). */
+export function isInGrace(deps: Pick<Deps, 'clock'>, project: Project, session: SessionRecord): boolean {
+  return deps.clock.nowSeconds() <= session.rotatedAt + project.settings.project.rotationGraceSeconds
+}
+
+/** Signs tokens for a session that goes on: the live generation's refresh token and a fresh session token. */
+export function reissue(
+  deps: Deps,
+  input: { project: Project; account: UserWithLoginIds; session: SessionRecord },
+): Promise<IssuedSession> {
+  return issueTokens(deps, { ...input, now: deps.clock.nowSeconds(), firstSeen: false, isStepUp: false })
 }

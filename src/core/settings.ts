@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AuthError, coreErrors } from './errors.ts'
+import { type AuthError, coreErrors } from './errors.ts'
 import type { Storage } from './storage.ts'
 
 /**
@@ -23,7 +23,10 @@ export const PasswordSettings = z
     nonAlphanumeric: z.boolean().default(false).meta({ description: 'At least one character that is neither letter nor digit.' }),
     anyLetter: z.boolean().default(false).meta({ description: 'At least one letter of either case.' }),
     disallowedCharacters: z.string().max(256).default('').meta({ description: 'Each character of this text is forbidden.' }),
-    disallowEmailMatch: z.boolean().default(false).meta({ description: "Refuse the user's e-mail address and its local part, case-insensitive." }),
+    disallowEmailMatch: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Refuse the user's e-mail address and its local part, case-insensitive." }),
     blocklist: z.boolean().default(true).meta({ description: 'Ours: refuse common passwords and words of the context (PW-07).' }),
     enablePasswordStrength: z.boolean().default(false).meta({ description: 'Demand a smallest zxcvbn score.' }),
     passwordStrengthScore: z.int().min(0).max(4).default(0).meta({ description: 'That score.' }),
@@ -36,7 +39,10 @@ export const PasswordSettings = z
     tempLock: z.boolean().default(false).meta({ description: 'Lock the account for a while after failed attempts.' }),
     tempLockAttempts: z.int().min(1).max(10).default(3).meta({ description: 'Failed attempts until that lock.' }),
     tempLockDuration: z.int().min(1).max(1440).default(5).meta({ description: 'How long, in minutes.' }),
-    maskError: z.boolean().default(true).meta({ description: 'Errors do not tell whether an account exists. Ours is on by default (EN-01).' }),
+    maskError: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'Errors do not tell whether an account exists. Ours is on by default (EN-01).' }),
     updateMaxAgeSeconds: z.int().min(0).max(31_536_000).default(0).meta({
       description: 'Ours: longest time since the sign-in within which `update` works without the old password; 0 is no limit (PW-10).',
     }),
@@ -44,7 +50,12 @@ export const PasswordSettings = z
       .boolean()
       .default(true)
       .meta({ description: 'Ours: reset links go to verified addresses only; off, they go to any address that the account has.' }),
-    resetExpirationTime: z.int().min(1).max(1440).default(30).meta({ description: 'Ours: minutes that a reset link lives, at most 24 hours (RC-04).' }),
+    resetExpirationTime: z
+      .int()
+      .min(1)
+      .max(1440)
+      .default(30)
+      .meta({ description: 'Ours: minutes that a reset link lives, at most 24 hours (RC-04).' }),
   })
   .readonly()
 export type PasswordSettings = z.infer<typeof PasswordSettings>
@@ -86,7 +97,10 @@ export const ProjectSettings = z
     inactivityTime: z.int().min(1).default(12).meta({ description: 'Longest time between refreshes.' }),
     inactivityTimeUnit: Unit.default('minutes').meta({ description: 'Unit of that.' }),
     verifyEmailAtSignUp: z.boolean().default(true).meta({ description: 'Ours: sign-up with an e-mail address sends a verification mail.' }),
-    notifyPasswordChange: z.boolean().default(true).meta({ description: 'Ours: tell the owner by mail when the password changed (RC-13).' }),
+    notifyPasswordChange: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'Ours: tell the owner by mail when the password changed (RC-13).' }),
   })
   .superRefine((value, context) => {
     const check = (path: string, seconds: number, min: number, max: number, remedy: string) => {
@@ -103,8 +117,17 @@ export type ProjectSettings = z.infer<typeof ProjectSettings>
 
 export const MagicLinkSettings = z
   .strictObject({
-    redirectUrl: z.string().max(2048).default('').meta({ description: 'Where links lead when the call names no redirect URL; empty is our own page.' }),
-    verificationExpirationTime: z.int().min(1).max(1440).default(1440).meta({ description: 'Ours: minutes that a verification link lives.' }),
+    redirectUrl: z
+      .string()
+      .max(2048)
+      .default('')
+      .meta({ description: 'Where links lead when the call names no redirect URL; empty is our own page.' }),
+    verificationExpirationTime: z
+      .int()
+      .min(1)
+      .max(1440)
+      .default(1440)
+      .meta({ description: 'Ours: minutes that a verification link lives.' }),
   })
   .readonly()
 
@@ -163,7 +186,12 @@ export function cachedProjects(deps: { storage: Storage; clock: { monotonicMilli
       if (hit && hit.until > now) return hit.project
       const record = await deps.storage.projects.byId(id)
       if (!record) return undefined
-      const project = { id: record.id, name: record.name, settings: Settings.parse(record.settings), settingsVersion: record.settingsVersion }
+      const project = {
+        id: record.id,
+        name: record.name,
+        settings: Settings.parse(record.settings),
+        settingsVersion: record.settingsVersion,
+      }
       if (cache.size >= maxCached) cache.clear()
       cache.set(id, { project, until: now + cacheSeconds * 1000 })
       return project

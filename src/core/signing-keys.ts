@@ -1,4 +1,8 @@
 import type { CryptoKey, JWK } from 'jose'
+import type { Clock, Log, Random } from './ports.ts'
+import { newId, type Sealer } from './secrets.ts'
+import type { SigningKeyRecord, Storage } from './storage.ts'
+import { defaultAlgorithm, generateSigningKey, importKey } from './tokens.ts'
 
 /** A key that tokens are signed with or checked against. */
 export interface SigningKey {
@@ -7,6 +11,8 @@ export interface SigningKey {
   readonly publicKey: CryptoKey
   readonly publicJwk: JWK
 }
+
+type FullKey = SigningKey & { readonly privateKey: CryptoKey; readonly activeAt: number }
 
 /** The signing keys of the projects, from memory. */
 export interface SigningKeys {
@@ -18,4 +24,121 @@ export interface SigningKeys {
   keySet(projectId: string): Promise<{ readonly keys: readonly JWK[] } | undefined>
   /** Forgets what is cached of a project. */
   forget(projectId: string): void
+}
+
+/** Seconds that a new key is published before it signs, so that every client has it by then (JW-06). */
+export const publishAheadSeconds = 600
+
+const freshMilliseconds = 1000
+const maxCachedProjects = 1000
+
+interface Cached {
+  readonly keys: readonly FullKey[]
+  readonly loadedAt: number
+  refreshing: Promise<unknown> | undefined
+}
+
+type KeyDeps = { readonly storage: Storage; readonly sealer: Sealer; readonly clock: Clock; readonly log: Log }
+
+/**
+ * Reads keys through a cache. What is cached is served at once, also while the database is away (JW-07); once it is a second old, a reload runs
+ * behind the answer, so that a rotation or a revocation by another process is seen within about a second.
+ */
+export function createSigningKeys(deps: KeyDeps): SigningKeys {
+  const cache = new Map<string, Cached>()
+
+  async function load(projectId: string): Promise<Cached | undefined> {
+    const known = new Map(cache.get(projectId)?.keys.map((key) => [key.id, key]))
+    const records = await deps.storage.signingKeys.list(projectId)
+    if (records.length === 0) {
+      cache.delete(projectId)
+      return undefined
+    }
+    const keys = await Promise.all(records.map(async (record) => known.get(record.id) ?? (await importRecord(deps.sealer, record))))
+    if (cache.size >= maxCachedProjects) cache.clear()
+    const loaded = { keys, loadedAt: deps.clock.monotonicMilliseconds(), refreshing: undefined }
+    cache.set(projectId, loaded)
+    return loaded
+  }
+
+  function refreshBehind(projectId: string, cached: Cached): void {
+    if (cached.refreshing || deps.clock.monotonicMilliseconds() - cached.loadedAt < freshMilliseconds) return
+    cached.refreshing = load(projectId)
+      .catch((cause: unknown) => deps.log.error('signingKeys.reloadFailed', cause, { projectId }))
+      .finally(() => {
+        cached.refreshing = undefined
+      })
+  }
+
+  async function keysOf(projectId: string): Promise<readonly FullKey[]> {
+    const cached = cache.get(projectId)
+    if (!cached) return (await load(projectId))?.keys ?? []
+    refreshBehind(projectId, cached)
+    return cached.keys
+  }
+
+  return {
+    async current(projectId) {
+      const now = deps.clock.nowSeconds()
+      const active = (await keysOf(projectId)).filter((key) => key.activeAt <= now)
+      const key = active.sort((a, b) => b.activeAt - a.activeAt)[0]
+      if (!key) throw new Error('The project has no active signing key')
+      return key
+    },
+    async byId(projectId, id) {
+      const found = (await keysOf(projectId)).find((key) => key.id === id)
+      if (found) return found
+      const cached = cache.get(projectId)
+      await cached?.refreshing
+      return cache.get(projectId)?.keys.find((key) => key.id === id)
+    },
+    async keySet(projectId) {
+      const keys = await keysOf(projectId)
+      if (keys.length === 0) return undefined
+      return { keys: keys.filter((key) => key.publicJwk.kty === 'RSA').map((key) => publicMembers(key)) }
+    },
+    forget(projectId) {
+      cache.delete(projectId)
+    },
+  }
+}
+
+function publicMembers(key: SigningKey): JWK {
+  const { e, n } = key.publicJwk
+  return { alg: key.algorithm, e, kid: key.id, kty: 'RSA', n, use: 'sig' } as JWK
+}
+
+function sealContext(projectId: string, id: string): string {
+  return `signingKey/${projectId}/${id}`
+}
+
+async function importRecord(sealer: Sealer, record: SigningKeyRecord): Promise<FullKey> {
+  const privateJwk = JSON.parse(sealer.open(sealContext(record.projectId, record.id), record.sealedPrivateJwk)) as JWK
+  return {
+    id: record.id,
+    algorithm: record.algorithm,
+    publicJwk: record.publicJwk as JWK,
+    publicKey: await importKey(record.publicJwk as JWK, record.algorithm),
+    privateKey: await importKey(privateJwk, record.algorithm),
+    activeAt: record.activeAt,
+  }
+}
+
+/** Makes a signing key of a project, ready to insert. It signs from `activeAt` on. */
+export async function newSigningKey(
+  deps: { readonly clock: Clock; readonly random: Random; readonly sealer: Sealer },
+  input: { readonly projectId: string; readonly activeAt: number },
+): Promise<SigningKeyRecord> {
+  const pair = await generateSigningKey()
+  const id = newId(deps, 'SK')
+  return {
+    projectId: input.projectId,
+    id,
+    algorithm: defaultAlgorithm,
+    publicJwk: pair.publicJwk as Record<string, unknown>,
+    sealedPrivateJwk: deps.sealer.seal(sealContext(input.projectId, id), JSON.stringify(pair.privateJwk)),
+    createdAt: deps.clock.nowSeconds(),
+    activeAt: input.activeAt,
+    revokedAt: 0,
+  }
 }

@@ -1,0 +1,87 @@
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { coreErrors } from './errors.ts'
+import type { Clock } from './ports.ts'
+import type { SigningKey, SigningKeys } from './signing-keys.ts'
+
+/** Which kind of token: the `drn` claim, which Go sorts tokens by and which the server checks everywhere (JW-04). */
+export type TokenKind = 'DS' | 'DSR'
+
+/** Signing algorithm of the default key set: the only one that every client accepts (`protocol/core.md` 3.1). */
+export const defaultAlgorithm = 'RS256'
+
+/** Makes a key pair; RSA keys have 2048 bits (section 4 of the security bar). */
+export async function generateSigningKey(): Promise<{ readonly publicJwk: JWK; readonly privateJwk: JWK }> {
+  const pair = await generateKeyPair(defaultAlgorithm, { modulusLength: 2048, extractable: true })
+  return { publicJwk: await exportJWK(pair.publicKey), privateJwk: await exportJWK(pair.privateKey) }
+}
+
+/** Imports a JWK as a key object that cannot be exported again. Throws on anything but an asymmetric key. */
+export async function importKey(jwk: JWK, algorithm: string): Promise<CryptoKey> {
+  const key = await importJWK({ ...jwk, ext: false }, algorithm)
+  if (key instanceof Uint8Array) throw new Error('A signing key must be asymmetric')
+  return key
+}
+
+/** Signs claims as a compact JWT. The signature is computed on a thread of the runtime's pool, not on the event loop. */
+export function signToken(key: SigningKey & { readonly privateKey: CryptoKey }, claims: JWTPayload): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: key.algorithm, kid: key.id, typ: 'JWT' }).sign(key.privateKey)
+}
+
+/** Claims of a token of ours after every check; what identifies its session is certain to be there. */
+export interface TokenClaims extends JWTPayload {
+  readonly sub: string
+  readonly exp: number
+  readonly iat: number
+  /** Session (family) ID. */
+  readonly sid: string
+  /** Generation within the family. */
+  readonly gen: number
+}
+
+const maxTokenLength = 8192
+
+/**
+ * Verifies a token of a project: signature by the exact `kid` among the project's own keys and by that key's one algorithm, then issuer, times,
+ * kind and the claims we rely on (RFC 8725; JW-01 to JW-04). Every failure is `InvalidSession`; nothing tells them apart.
+ */
+export async function verifyToken(
+  deps: { readonly clock: Clock; readonly signingKeys: SigningKeys },
+  input: { readonly projectId: string; readonly token: string; readonly kind: TokenKind },
+): Promise<TokenClaims> {
+  if (input.token.length > maxTokenLength) throw coreErrors.InvalidSession()
+  try {
+    const { payload } = await jwtVerify(
+      input.token,
+      async (header) => {
+        const key =
+          typeof header.kid === 'string' && header.kid.length <= 64 ? await deps.signingKeys.byId(input.projectId, header.kid) : undefined
+        if (key && header.alg === key.algorithm) return key.publicKey
+        throw new Error('No such key')
+      },
+      {
+        algorithms: [defaultAlgorithm],
+        issuer: input.projectId,
+        requiredClaims: ['sub', 'exp', 'iat', 'jti', 'drn', 'sid', 'gen'],
+        currentDate: new Date(deps.clock.nowMilliseconds()),
+      },
+    )
+    if (!isTokenClaims(payload, input, deps.clock)) throw new Error('Claims are not ours')
+    return payload
+  } catch (cause) {
+    throw coreErrors.InvalidSession({ log: cause instanceof Error ? cause.name : 'unknown' })
+  }
+}
+
+function isTokenClaims(payload: JWTPayload, input: { projectId: string; kind: TokenKind }, clock: Clock): payload is TokenClaims {
+  const { sub, exp, iat, aud, drn, sid, gen } = payload
+  return (
+    drn === input.kind &&
+    typeof sub === 'string' &&
+    typeof sid === 'string' &&
+    Number.isSafeInteger(gen) &&
+    Number.isSafeInteger(exp) &&
+    Number.isSafeInteger(iat) &&
+    (iat as number) <= clock.nowSeconds() + 5 &&
+    (aud === undefined || aud === input.projectId)
+  )
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import type { Deps } from '../../core/deps.ts'
+import type { HashCaller } from '../../core/password/hash.ts'
+import { brokenRules } from '../../core/password/policy.ts'
+import type { Project } from '../../core/settings.ts'
+import type { CredentialRecord, UserWithLoginIds } from '../../core/storage.ts'
+import { passwordErrors } from './errors.ts'
+
+export const passwordKind = 'password'
+
+/** What is stored of a password. Parsed when written and when read. */
+const StoredPassword = z.strictObject({
+  /** PHC string. */
+  hash: z.string().min(1).max(1024),
+  setAt: z.int(),
+  /** Set by an administrator as temporary, or expired by one: signing in is refused until it is replaced. */
+  mustChange: z.boolean(),
+  /** PHC strings of earlier passwords, newest first. */
+  previous: z.array(z.string()).max(50),
+})
+export type StoredPassword = z.infer<typeof StoredPassword>
+
+export function readPassword(record: CredentialRecord | undefined): StoredPassword | undefined {
+  return record && StoredPassword.parse(record.data)
+}
+
+/** The row of a user's first password. */
+export function newPasswordCredential(input: {
+  readonly projectId: string
+  readonly userId: string
+  readonly hash: string
+  readonly now: number
+  readonly mustChange?: boolean
+}): CredentialRecord {
+  const data: StoredPassword = { hash: input.hash, setAt: input.now, mustChange: input.mustChange ?? false, previous: [] }
+  return {
+    projectId: input.projectId,
+    userId: input.userId,
+    kind: passwordKind,
+    lookup: '',
+    data,
+    version: 1,
+    createdAt: input.now,
+    modifiedAt: input.now,
+  }
+}
+
+/** The row that follows `record` when the password becomes another one; keeps as many old hashes as the policy may ever ask for. */
+export function replacedCredential(
+  record: CredentialRecord,
+  input: { readonly hash: string; readonly now: number; readonly mustChange: boolean; readonly reuseAmount: number },
+): CredentialRecord {
+  const old = StoredPassword.parse(record.data)
+  const previous = [old.hash, ...old.previous].slice(0, input.reuseAmount)
+  return { ...record, data: { hash: input.hash, setAt: input.now, mustChange: input.mustChange, previous }, modifiedAt: input.now }
+}
+
+/** The same password under a new hash. */
+export function rehashedCredential(record: CredentialRecord, hash: string, now: number): CredentialRecord {
+  return { ...record, data: { ...StoredPassword.parse(record.data), hash }, modifiedAt: now }
+}
+
+/** Whether a right password may not be used any more before it is replaced. */
+export function isPasswordExpired(project: Project, stored: StoredPassword, now: number): boolean {
+  const { expiration, expirationWeeks } = project.settings.password
+  return stored.mustChange || (expiration && stored.setAt + expirationWeeks * 604_800 <= now)
+}
+
+/** Whose password it is, for the rules that look at the user. */
+export interface PasswordOwner {
+  readonly loginIds: readonly string[]
+  readonly email: string
+}
+
+export function ownerOf(account: UserWithLoginIds): PasswordOwner {
+  return { loginIds: account.loginIds.map((loginId) => loginId.shown), email: account.user.email }
+}
+
+/** Throws `PolicyViolation` with every broken rule, readable in the message and machine-readable in `brokenRules`. */
+export async function assertPolicy(deps: Deps, project: Project, password: string, owner: PasswordOwner): Promise<void> {
+  const context = { ...owner, words: [project.name] }
+  const broken = await brokenRules(project.settings.password, password, context, deps.passwordRules)
+  if (broken.length === 0) return
+  throw passwordErrors.PolicyViolation({ message: broken.map((rule) => rule.text).join('; '), fields: { brokenRules: broken } })
+}
+
+/** Throws `PasswordReused` when the policy remembers this password. Costs one hash for each remembered one. */
+export async function assertNotReused(
+  deps: Deps,
+  input: { readonly project: Project; readonly password: string; readonly stored: StoredPassword; readonly caller: HashCaller },
+): Promise<void> {
+  const { reuse, reuseAmount } = input.project.settings.password
+  if (!reuse) return
+  for (const hash of [input.stored.hash, ...input.stored.previous].slice(0, reuseAmount)) {
+    if (await deps.hasher.verify(input.password, hash, input.caller)) throw passwordErrors.PasswordReused()
+  }
+}
