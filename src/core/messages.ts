@@ -29,6 +29,10 @@ export interface NewMail {
 export interface Outbox {
   /** Seals the mail and writes it through `tx`, so that it commits with what it is about (RL-01). Nothing is sent before the commit. */
   queue(tx: Storage, mail: NewMail): Promise<void>
+  /**
+   * Writes what `queue` would, for nobody: it is never sent or shown and goes with the next purge. A request about an unknown account costs the same by it (EN-03).
+   */
+  queueDecoy(tx: Storage, mail: Pick<NewMail, 'projectId' | 'kind' | 'ttlSeconds'>): Promise<void>
   /** Tells the sender that there is work; call it after the commit. A forgotten call only delays. */
   wake(): void
 }

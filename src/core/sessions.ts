@@ -89,14 +89,21 @@ export async function prepareSession(deps: Deps, start: SessionStart): Promise<P
   return { record, issued }
 }
 
-/** Stores a session and what goes with every sign-in: the time of it and the event. Part of the caller's transaction. */
+/**
+ * Stores a session and what goes with every sign-in: the time of it, the end of an invitation, the event. Part of the caller's transaction. Its first
+ * statement locks the user, so that a change of the password or the status either comes before and is seen, or comes after and ends this
+ * session too. Throws `InvalidSession` when the user was disabled or deleted meanwhile.
+ */
 export async function storeSession(deps: Deps, tx: Storage, prepared: PreparedSession): Promise<void> {
   const { record } = prepared
+  const { projectId, userId } = record
+  const isThere = await tx.users.update(projectId, userId, { lastSignInAt: record.createdAt })
+  const status = isThere && (await tx.users.byId(projectId, userId))?.user.status
+  if (!status || status === 'disabled') throw coreErrors.InvalidSession({ log: 'user disabled or gone' })
+  if (status === 'invited') await tx.users.update(projectId, userId, { status: 'enabled' })
   await tx.sessions.insert(record)
-  await tx.users.update(record.projectId, record.userId, { lastSignInAt: record.createdAt, status: 'enabled' })
   const source = { ip: record.ip, userAgent: record.userAgent, isTrusted: false }
   const data = { sessionId: record.id, amr: record.amr.join(' ') }
-  const { projectId, userId } = record
   await recordEvent(deps, tx, userEvent({ projectId, type: 'session.start', outcome: 'success', userId, source, data }))
 }
 

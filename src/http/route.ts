@@ -121,3 +121,14 @@ export function route<
 >(definition: Route<A, Body, Query, Params, Answer>): AnyRoute {
   return definition as unknown as AnyRoute
 }
+
+/** A capability: what `features/index.ts` lists. The catalogue tests read it. */
+export interface Feature {
+  readonly name: string
+  readonly routes: readonly AnyRoute[]
+  readonly errors: Readonly<Record<string, ErrorFactory>>
+  /** Types of audit events that it writes, each with a sentence for `docs/events.md`. */
+  readonly events: Readonly<Record<string, string>>
+  /** Kinds of mails that it sends, each with a sentence for `docs/mails.md`. */
+  readonly mails: Readonly<Record<string, string>>
+}

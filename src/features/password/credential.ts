@@ -13,6 +13,8 @@ const StoredPassword = z.strictObject({
   /** PHC string. */
   hash: z.string().min(1).max(1024),
   setAt: z.int(),
+  /** Goes up with every change of the password, and stays when the same password is hashed anew. */
+  serial: z.int().min(1),
   /** Set by an administrator as temporary, or expired by one: signing in is refused until it is replaced. */
   mustChange: z.boolean(),
   /** PHC strings of earlier passwords, newest first. */
@@ -32,7 +34,7 @@ export function newPasswordCredential(input: {
   readonly now: number
   readonly mustChange?: boolean
 }): CredentialRecord {
-  const data: StoredPassword = { hash: input.hash, setAt: input.now, mustChange: input.mustChange ?? false, previous: [] }
+  const data: StoredPassword = { hash: input.hash, setAt: input.now, serial: 1, mustChange: input.mustChange ?? false, previous: [] }
   return {
     projectId: input.projectId,
     userId: input.userId,
@@ -52,7 +54,8 @@ export function replacedCredential(
 ): CredentialRecord {
   const old = StoredPassword.parse(record.data)
   const previous = [old.hash, ...old.previous].slice(0, input.reuseAmount)
-  return { ...record, data: { hash: input.hash, setAt: input.now, mustChange: input.mustChange, previous }, modifiedAt: input.now }
+  const data: StoredPassword = { hash: input.hash, setAt: input.now, serial: old.serial + 1, mustChange: input.mustChange, previous }
+  return { ...record, data, modifiedAt: input.now }
 }
 
 /** The same password under a new hash. */
@@ -91,7 +94,7 @@ export async function assertNotReused(
 ): Promise<void> {
   const { reuse, reuseAmount } = input.project.settings.password
   if (!reuse) return
-  for (const hash of [input.stored.hash, ...input.stored.previous].slice(0, reuseAmount)) {
+  for (const hash of [input.stored.hash, ...input.stored.previous.slice(0, reuseAmount)]) {
     if (await deps.hasher.verify(input.password, hash, input.caller)) throw passwordErrors.PasswordReused()
   }
 }

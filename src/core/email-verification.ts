@@ -1,0 +1,40 @@
+import { newChallenge, storeChallenge } from './challenges.ts'
+import type { Deps } from './deps.ts'
+import { approvedRedirect, withToken } from './redirect.ts'
+import type { Project } from './settings.ts'
+import type { Storage, UserRecord } from './storage.ts'
+
+/** Whether a fresh sign-up should prove its mailbox. */
+export function wantsVerification(project: Project, user: UserRecord): boolean {
+  return project.settings.project.verifyEmailAtSignUp && user.email !== '' && !user.isEmailVerified
+}
+
+/** Stores a verification challenge for the user's address and queues its mail, both through `tx`. The link leads to the project's magic-link page or to ours. */
+export async function queueVerification(deps: Deps, tx: Storage, input: { project: Project; user: UserRecord }): Promise<void> {
+  const { project, user } = input
+  const ttlSeconds = project.settings.magicLink.verificationExpirationTime * 60
+  const challenge = newChallenge(deps, { projectId: project.id, userId: user.id, purpose: 'verifyEmail', address: user.email, ttlSeconds })
+  await storeChallenge(tx, challenge.record)
+  await deps.outbox.queue(tx, {
+    projectId: project.id,
+    kind: 'email.verify',
+    userId: user.id,
+    to: user.email,
+    ttlSeconds,
+    content: {
+      subject: `Confirm your e-mail address for ${project.name}`,
+      paragraphs: [`Somebody signed up for ${project.name} with this address. If it was you, please confirm that the address is yours.`],
+      action: { label: 'Confirm e-mail address', url: linkTo(deps, project, challenge.token) },
+      closing: ['If it was not you, do nothing: without your confirmation this address is not used to recover the account.'],
+    },
+  })
+}
+
+function linkTo(deps: Deps, project: Project, token: string): string {
+  const own = new URL(`${deps.publicUrl()}/verify/${project.id}`)
+  const configured = project.settings.magicLink.redirectUrl
+  const approved = configured
+    ? approvedRedirect({ url: configured, approved: project.settings.project.trustedDomains, publicUrl: deps.publicUrl() })
+    : undefined
+  return withToken(approved ?? own, token)
+}

@@ -1,0 +1,76 @@
+import { accountKeys } from '../../core/attempts.ts'
+import type { Deps } from '../../core/deps.ts'
+import { type NewEvent, recordEvent } from '../../core/events.ts'
+import type { HashCaller } from '../../core/password/hash.ts'
+import type { Project } from '../../core/settings.ts'
+import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
+import {
+  assertNotReused,
+  assertPolicy,
+  newPasswordCredential,
+  ownerOf,
+  passwordKind,
+  readPassword,
+  replacedCredential,
+} from './credential.ts'
+import { passwordErrors } from './errors.ts'
+import { queueChangeNotice } from './mail.ts'
+
+/** A new password that passed the policy and is hashed, ready to commit. */
+export interface PreparedChange {
+  readonly account: UserWithLoginIds
+  /** The row that it replaces, if there is one. */
+  readonly before: CredentialRecord | undefined
+  readonly after: CredentialRecord
+}
+
+/** Checks a new password against policy and history and hashes it. Nothing is stored yet. Throws `PolicyViolation`, `PasswordReused`, `RateLimited`. */
+export async function prepareChange(
+  deps: Deps,
+  input: {
+    readonly project: Project
+    readonly account: UserWithLoginIds
+    readonly newPassword: string
+    readonly mustChange?: boolean
+    readonly caller: HashCaller
+  },
+): Promise<PreparedChange> {
+  const { project, account, newPassword, caller } = input
+  const { projectId, id: userId } = account.user
+  await assertPolicy(deps, project, newPassword, ownerOf(account))
+  const before = await deps.storage.credentials.get(projectId, userId, passwordKind, '')
+  const stored = readPassword(before)
+  if (stored) await assertNotReused(deps, { project, password: newPassword, stored, caller })
+  const hash = await deps.hasher.hash(newPassword, caller)
+  const now = deps.clock.nowSeconds()
+  const mustChange = input.mustChange ?? false
+  const reuseAmount = project.settings.password.reuseAmount
+  const after = before
+    ? replacedCredential(before, { hash, now, mustChange, reuseAmount })
+    : newPasswordCredential({ projectId, userId, hash, now, mustChange })
+  return { account, before, after }
+}
+
+/**
+ * Stores a prepared change. In one transaction: the new hash by compare-and-swap, the end of every other session and of all one-time secrets (SE-05,
+ * RC-05), the unlocking of the account, the event, and the mail to the owner (RC-13). Throws `ChangedMeanwhile` when another change won.
+ */
+export async function storeChange(
+  deps: Deps,
+  tx: Storage,
+  change: PreparedChange,
+  how: { readonly project: Project; readonly keepSessionId?: string; readonly event: NewEvent },
+): Promise<void> {
+  const { account, before, after } = change
+  const { projectId, userId } = after
+  const now = deps.clock.nowSeconds()
+  await tx.users.update(projectId, userId, { modifiedAt: now })
+  const isStored = before ? await tx.credentials.swap(after, before.version) : await tx.credentials.insert(after)
+  if (!isStored) throw passwordErrors.ChangedMeanwhile()
+  await tx.sessions.endAllForUser(projectId, userId, 'passwordChange', now, how.keepSessionId)
+  if (how.keepSessionId) await tx.sessions.settlePasswordDue(projectId, how.keepSessionId)
+  await tx.challenges.deleteForUser(projectId, userId)
+  for (const loginId of account.loginIds) await tx.attempts.clear(projectId, accountKeys(loginId.canonical))
+  await recordEvent(deps, tx, how.event)
+  await queueChangeNotice(deps, tx, { project: how.project, user: account.user })
+}

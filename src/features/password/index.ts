@@ -1,0 +1,22 @@
+import type { Feature } from '../../http/route.ts'
+import { passwordErrors } from './errors.ts'
+import { passwordMails } from './mail.ts'
+import { passwordRoutes } from './routes.ts'
+
+/** Sign-up, sign-in, update, replace, reset and policy of passwords (`protocol/core.md` 6.1). */
+export const password: Feature = {
+  name: 'password',
+  routes: passwordRoutes,
+  errors: passwordErrors,
+  mails: passwordMails,
+  events: {
+    'password.signUp': 'A user signed up with a password.',
+    'password.signIn': 'A sign-in with a password failed; `reason` says whether the account was locked. A success is `session.start`.',
+    'password.sendReset': 'A reset link was asked for; failure means that none was sent (unknown, unverified, disabled, or over a limit).',
+    'password.reset': 'A password was set on our own page with a reset link.',
+    'password.update': 'A password was set with a refresh token; `isReset` says whether the session came from a reset link.',
+    'password.replace': 'A password was replaced with the old one.',
+    'password.set': 'An administrator set a password; `isTemporary` says whether it must be replaced.',
+    'password.unlock': 'An administrator unlocked an account.',
+  },
+}

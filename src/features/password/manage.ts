@@ -1,0 +1,38 @@
+import { accountKeys } from '../../core/attempts.ts'
+import type { Deps } from '../../core/deps.ts'
+import { type Actor, localSource, type NewEvent, recordEvent } from '../../core/events.ts'
+import type { Project } from '../../core/settings.ts'
+import type { UserWithLoginIds } from '../../core/storage.ts'
+import { prepareChange, storeChange } from './change.ts'
+
+/** An administrator's call about the password of a user that was found already. */
+interface Managed {
+  readonly project: Project
+  readonly account: UserWithLoginIds
+  readonly actor: Actor
+}
+
+/** Sets a password. A temporary one must be replaced before the user can sign in. The policy holds here too (PW-07); all sessions end (SE-05). */
+export async function setPassword(deps: Deps, input: Managed & { readonly password: string; readonly isTemporary?: boolean }): Promise<void> {
+  const { project, account } = input
+  const mustChange = input.isTemporary ?? false
+  const caller = { signal: new AbortController().signal, source: localSource }
+  const change = await prepareChange(deps, { project, account, newPassword: input.password, mustChange, caller })
+  const event = eventOf(input, 'password.set', { isTemporary: mustChange })
+  await deps.storage.transaction((tx) => storeChange(deps, tx, change, { project, event }))
+  deps.outbox.wake()
+}
+
+/** Lifts every lock that failed sign-ins have put on the account. */
+export async function unlock(deps: Deps, input: Managed): Promise<void> {
+  const { project, account } = input
+  await deps.storage.transaction(async (tx) => {
+    for (const loginId of account.loginIds) await tx.attempts.clear(project.id, accountKeys(loginId.canonical))
+    await recordEvent(deps, tx, eventOf(input, 'password.unlock', {}))
+  })
+}
+
+function eventOf({ project, account, actor }: Managed, type: string, data: Readonly<Record<string, unknown>>): NewEvent {
+  const who = { actorKind: actor.kind, actorId: actor.id, ip: '', userAgent: '' }
+  return { projectId: project.id, type, outcome: 'success', userId: account.user.id, ...who, data }
+}

@@ -1,0 +1,113 @@
+import { takeLimited } from '../../core/attempts.ts'
+import { findChallenge, newChallenge, storeChallenge } from '../../core/challenges.ts'
+import type { Deps } from '../../core/deps.ts'
+import { coreErrors } from '../../core/errors.ts'
+import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { approvedRedirect, withToken } from '../../core/redirect.ts'
+import type { Project } from '../../core/settings.ts'
+import type { UserRecord } from '../../core/storage.ts'
+import { canonicalLoginId, maskEmail } from '../../core/users.ts'
+import { prepareChange, storeChange } from './change.ts'
+import { passwordErrors } from './errors.ts'
+import { queueResetMail } from './mail.ts'
+
+export interface SendReset {
+  readonly project: Project
+  readonly loginId: string
+  readonly redirectUrl?: string | undefined
+  readonly source: Source
+}
+
+/**
+ * Sends a reset link to the address that is stored for the account, if there is one and it is verified (RC-09). The answer is the same whatever
+ * the account is, and the work is alike, down to the durable commit (EN-03). Throws `RedirectRefused` before anything is looked up.
+ */
+export async function sendReset(deps: Deps, input: SendReset): Promise<{ resetMethod: 'magiclink'; maskedEmail: string }> {
+  const { project, source } = input
+  if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
+  const page = landingPage(deps, project, input.redirectUrl)
+  const canonical = canonicalLoginId(input.loginId)
+  const found = await deps.storage.users.byLoginId(project.id, canonical)
+  const isWithinLimits = await takeMessage(deps, { project, source, recipient: canonical })
+  const recipient = found && isWithinLimits && mayReset(project, found.user) ? found.user : undefined
+  await request(deps, { project, source, recipient, page })
+  deps.outbox.wake()
+  return { resetMethod: 'magiclink', maskedEmail: maskEmail(input.loginId) }
+}
+
+function landingPage(deps: Deps, project: Project, redirectUrl: string | undefined): URL {
+  const wanted = redirectUrl || project.settings.magicLink.redirectUrl
+  if (!wanted) return new URL(`${deps.publicUrl()}/reset/${project.id}`)
+  const approved = approvedRedirect({ url: wanted, approved: project.settings.project.trustedDomains, publicUrl: deps.publicUrl() })
+  if (approved) return approved
+  throw passwordErrors.RedirectRefused({ message: 'The redirectUrl is not on the list of approved domains (setting project.trustedDomains)' })
+}
+
+/** A link may go to the address when the account is usable and, unless the project says otherwise, the address is proven. */
+function mayReset(project: Project, user: UserRecord): boolean {
+  const isProven = user.isEmailVerified || !project.settings.password.resetRequiresVerifiedEmail
+  return user.status !== 'disabled' && user.email !== '' && isProven
+}
+
+/** Counts a message that was asked for, by recipient and by source (BF-09). Over the limit the caller still sees the usual answer. */
+async function takeMessage(deps: Deps, input: { project: Project; source: Source; recipient: string }): Promise<boolean> {
+  const projectId = input.project.id
+  const recipient = [input.recipient]
+  const { limits } = deps
+  const short = await takeLimited(deps, { projectId, name: 'message.recipient', parts: recipient, limit: limits.recipientMessages })
+  const day = await takeLimited(deps, { projectId, name: 'message.recipientDaily', parts: recipient, limit: limits.recipientMessagesDaily })
+  if (input.source.isTrusted) return short.isTaken && day.isTaken
+  const source = await takeLimited(deps, { projectId, name: 'message.source', parts: [input.source.ip], limit: limits.sourceMessages })
+  return short.isTaken && day.isTaken && source.isTaken
+}
+
+/** Stores challenge, mail and event; without a recipient it stores as much, of which nothing can be used. */
+async function request(
+  deps: Deps,
+  input: { readonly project: Project; readonly source: Source; readonly recipient: UserRecord | undefined; readonly page: URL },
+): Promise<void> {
+  const { project, source, recipient } = input
+  const ttlSeconds = project.settings.password.resetExpirationTime * 60
+  const userId = recipient?.id ?? ''
+  const target = { projectId: project.id, userId, purpose: 'passwordReset' as const, address: recipient?.email ?? '', ttlSeconds }
+  const challenge = newChallenge(deps, target)
+  const link = withToken(input.page, challenge.token)
+  const type = 'password.sendReset'
+  const event = userEvent({ projectId: project.id, type, outcome: recipient ? 'success' : 'failure', userId, source })
+  await deps.storage.transaction(async (tx) => {
+    await recordEvent(deps, tx, event)
+    if (!recipient) return deps.outbox.queueDecoy(tx, { projectId: project.id, kind: 'password.reset', ttlSeconds })
+    await storeChallenge(tx, challenge.record)
+    await queueResetMail(deps, tx, { project, user: recipient, link, ttlSeconds })
+  })
+}
+
+export interface ResetWithToken {
+  readonly project: Project
+  readonly token: string
+  readonly newPassword: string
+  readonly source: Source
+  readonly signal: AbortSignal
+}
+
+/**
+ * Sets a new password with the token of a reset link, for our own page. A password that the policy refuses does not spend the token. Token, password and
+ * revocations commit together (RL-01, RC-03); no session is made. Throws `InvalidLinkToken`, `PolicyViolation`, `PasswordReused`.
+ */
+export async function resetWithToken(deps: Deps, input: ResetWithToken): Promise<void> {
+  const { project, source, signal } = input
+  const projectId = project.id
+  if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
+  const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: ['passwordReset'] })
+  const account = challenge && (await deps.storage.users.byId(projectId, challenge.userId))
+  if (!account || account.user.status === 'disabled' || account.user.email !== challenge.address) throw coreErrors.InvalidLinkToken()
+  const change = await prepareChange(deps, { project, account, newPassword: input.newPassword, caller: { signal, source } })
+  const userId = account.user.id
+  const event = userEvent({ projectId, type: 'password.reset', outcome: 'success', userId, source })
+  await deps.storage.transaction(async (tx) => {
+    if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
+    await tx.users.update(projectId, userId, { isEmailVerified: true })
+    await storeChange(deps, tx, change, { project, event })
+  })
+  deps.outbox.wake()
+}

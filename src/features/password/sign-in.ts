@@ -1,0 +1,124 @@
+import { beginGuess, type Guess } from '../../core/attempts.ts'
+import type { Deps } from '../../core/deps.ts'
+import { coreErrors } from '../../core/errors.ts'
+import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { type IssuedSession, liveSession, prepareSession, storeSession } from '../../core/sessions.ts'
+import type { Project } from '../../core/settings.ts'
+import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
+import { canonicalLoginId } from '../../core/users.ts'
+import { isPasswordExpired, passwordKind, readPassword, rehashedCredential, type StoredPassword } from './credential.ts'
+import { passwordErrors } from './errors.ts'
+
+export interface SignIn {
+  readonly project: Project
+  readonly loginId: string
+  readonly password: string
+  readonly customClaims?: Readonly<Record<string, unknown>> | undefined
+  readonly revokeOtherSessions?: boolean | undefined
+  /** With `stepup` or `mfa` the refresh token of a live session of the same user is needed. */
+  readonly stepUp?: boolean | undefined
+  readonly mfa?: boolean | undefined
+  readonly refreshToken?: string | undefined
+  readonly source: Source
+  readonly signal: AbortSignal
+}
+
+/** A password that was right, of an account that may be used. */
+export interface ProvenPassword {
+  readonly account: UserWithLoginIds
+  readonly credential: CredentialRecord
+  readonly stored: StoredPassword
+  readonly guess: Guess
+}
+
+/**
+ * Checks a password. Unknown users, users without one, locked accounts and wrong passwords all cost one hash and answer `WrongPassword`
+ * (EN-01, EN-02); what depends on the state of the account is told only after the right password. With `maskError` off the answers are
+ * the specific ones.
+ */
+export async function provePassword(
+  deps: Deps,
+  input: { readonly project: Project; readonly loginId: string; readonly password: string; readonly source: Source; readonly signal: AbortSignal },
+): Promise<ProvenPassword> {
+  const { project, source } = input
+  if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
+  const canonical = canonicalLoginId(input.loginId)
+  const guess = await beginGuess(deps, { project, canonicalLoginId: canonical, source })
+  const found = await deps.storage.users.forSignIn(project.id, canonical, passwordKind)
+  const stored = readPassword(found?.credential)
+  const isRight = await deps.hasher.verify(input.password, guess.isLocked ? undefined : stored?.hash, { signal: input.signal, source })
+  if (!isRight || guess.isLocked || !found?.credential || !stored) {
+    await guess.fail()
+    await recordFailure(deps, { project, source, userId: found?.user.id ?? '', isLocked: guess.isLocked })
+    throw refusal(project, { isKnown: found !== undefined, isLocked: guess.isLocked })
+  }
+  if (found.user.status === 'disabled') throw coreErrors.UserDisabled()
+  return { account: found, credential: found.credential, stored, guess }
+}
+
+/** Signs a user in with a password. An expired or temporary password is `PasswordExpired`, told after the right password only. */
+export async function signIn(deps: Deps, input: SignIn): Promise<IssuedSession> {
+  const { project, source } = input
+  const before = await factorsBefore(deps, input)
+  const proven = await provePassword(deps, input)
+  const { account, stored } = proven
+  if (isPasswordExpired(project, stored, deps.clock.nowSeconds())) {
+    await proven.guess.succeed(deps.storage)
+    throw passwordErrors.PasswordExpired()
+  }
+  if (before && before.userId !== account.user.id) throw coreErrors.InvalidSession()
+
+  const amr = [...new Set([...(before?.amr ?? []), 'pwd'])]
+  if (amr.length > 1 && !amr.includes('mfa')) amr.push('mfa')
+  const isStepUp = input.stepUp ?? false
+  const session = await prepareSession(deps, { project, account, source, amr, customClaims: input.customClaims, isStepUp })
+  const rehashed = await outdatedHash(deps, proven, input)
+  await deps.storage.transaction(async (tx) => {
+    if (input.revokeOtherSessions) await tx.sessions.endAllForUser(project.id, account.user.id, 'signIn', deps.clock.nowSeconds())
+    await storeSession(deps, tx, session)
+    await assertUnchanged(tx, proven)
+    if (rehashed) await tx.credentials.swap(rehashed, proven.credential.version)
+    await proven.guess.succeed(tx)
+  })
+  return session.issued
+}
+
+/** Throws when the password changed between the check and the commit, so that an older password never overtakes a change (PW-02). */
+async function assertUnchanged(tx: Storage, { credential, stored }: ProvenPassword): Promise<void> {
+  const now = readPassword(await tx.credentials.get(credential.projectId, credential.userId, passwordKind, ''))
+  if (now?.serial !== stored.serial) throw passwordErrors.WrongPassword()
+}
+
+async function factorsBefore(deps: Deps, input: SignIn): Promise<{ userId: string; amr: readonly string[] } | undefined> {
+  if (!input.stepUp && !input.mfa) return undefined
+  if (!input.refreshToken) throw coreErrors.InvalidSession({ message: 'Step-up and MFA need the refresh token of a session' })
+  const live = await liveSession(deps, { project: input.project, token: input.refreshToken, kind: 'DSR' })
+  return { userId: live.user.id, amr: live.session.amr }
+}
+
+/** The credential under a hash of today's cost, when the stored one is of another (PW-02). A hash that fails never fails the sign-in. */
+async function outdatedHash(deps: Deps, { credential, stored }: ProvenPassword, input: SignIn): Promise<CredentialRecord | undefined> {
+  if (!deps.hasher.isOutdated(stored.hash)) return undefined
+  try {
+    const hash = await deps.hasher.hash(input.password, { signal: input.signal, source: input.source })
+    return rehashedCredential(credential, hash, deps.clock.nowSeconds())
+  } catch (cause) {
+    deps.log.warn('password.rehashFailed', { reason: cause instanceof Error ? cause.name : 'unknown' })
+    return undefined
+  }
+}
+
+function refusal(project: Project, account: { readonly isKnown: boolean; readonly isLocked: boolean }): Error {
+  if (project.settings.password.maskError) return passwordErrors.WrongPassword()
+  if (!account.isKnown) return coreErrors.UserNotFound()
+  return account.isLocked ? passwordErrors.AccountLocked() : passwordErrors.WrongPassword()
+}
+
+async function recordFailure(
+  deps: Deps,
+  input: { readonly project: Project; readonly source: Source; readonly userId: string; readonly isLocked: boolean },
+): Promise<void> {
+  const { project, source, userId } = input
+  const data = { reason: input.isLocked ? 'locked' : 'credentials' }
+  await recordEvent(deps, deps.storage, userEvent({ projectId: project.id, type: 'password.signIn', outcome: 'failure', userId, source, data }))
+}

@@ -1,0 +1,57 @@
+import { takeLimited } from '../../core/attempts.ts'
+import type { Deps } from '../../core/deps.ts'
+import { coreErrors } from '../../core/errors.ts'
+import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { queueVerification, wantsVerification } from '../../core/email-verification.ts'
+import { newId } from '../../core/secrets.ts'
+import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
+import type { Project } from '../../core/settings.ts'
+import { type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
+import { assertPolicy, newPasswordCredential, passwordKind } from './credential.ts'
+import { passwordErrors } from './errors.ts'
+
+export interface SignUp {
+  readonly project: Project
+  readonly loginId: string
+  readonly password: string
+  readonly details: NewUserDetails
+  readonly customClaims?: Readonly<Record<string, unknown>> | undefined
+  readonly source: Source
+  readonly signal: AbortSignal
+}
+
+/**
+ * Creates a user with a password and signs them in. User, password, session, event and verification mail commit together (RL-01); of racers with one login
+ * ID exactly one wins and the rest get `UserAlreadyExists` (RL-03). The hash is paid in both cases, and tries at taken IDs are limited by source (EN-04).
+ */
+export async function signUp(deps: Deps, input: SignUp): Promise<IssuedSession> {
+  const { project, source } = input
+  if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
+  const loginId = newLoginId(input.loginId)
+  const now = deps.clock.nowSeconds()
+  const user = newUserRecord({ projectId: project.id, id: newId(deps, 'U'), loginId, details: input.details, now })
+  await assertPolicy(deps, project, input.password, { loginIds: [loginId.shown], email: user.email })
+
+  const tries = source.isTrusted ? undefined : await takeSignUp(deps, project, source)
+  const hash = await deps.hasher.hash(input.password, { signal: input.signal, source })
+  const account = { user, loginIds: [loginId], credentialKinds: [passwordKind] }
+  const session = await prepareSession(deps, { project, account, source, amr: ['pwd'], customClaims: input.customClaims })
+  await deps.storage.transaction(async (tx) => {
+    if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
+    await tx.credentials.insert(newPasswordCredential({ projectId: project.id, userId: user.id, hash, now }))
+    await recordEvent(deps, tx, userEvent({ projectId: project.id, type: 'password.signUp', outcome: 'success', userId: user.id, source }))
+    await storeSession(deps, tx, session)
+    if (wantsVerification(project, user)) await queueVerification(deps, tx, { project, user })
+  })
+  await tries?.giveBack()
+  deps.outbox.wake()
+  return session.issued
+}
+
+/** Takes a place before anything is known of the login ID; a sign-up that succeeds gives it back, so only taken IDs count. */
+async function takeSignUp(deps: Deps, project: Project, source: Source): Promise<{ giveBack(): Promise<void> }> {
+  const limit = deps.limits.sourceSignUps
+  const tries = await takeLimited(deps, { projectId: project.id, name: 'signUp.source', parts: [source.ip], limit })
+  if (!tries.isTaken) throw coreErrors.RateLimited({ retryAfterSeconds: tries.retryAfterSeconds })
+  return tries
+}

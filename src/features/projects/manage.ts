@@ -1,0 +1,62 @@
+import type { Deps } from '../../core/deps.ts'
+import { recordEvent } from '../../core/events.ts'
+import { newManagementKey } from '../../core/management-keys.ts'
+import { newId } from '../../core/secrets.ts'
+import { Settings } from '../../core/settings.ts'
+import { newSigningKey, publishAheadSeconds } from '../../core/signing-keys.ts'
+import type { SigningKeyRecord } from '../../core/storage.ts'
+
+/** Settings of a project that starts with every safer choice made (`init --hardened`; section 4 of the security bar). */
+const hardened = { password: { minLength: 15, updateMaxAgeSeconds: 600 }, project: { rotateJwt: true } }
+
+/** Creates a project with its own signing key (JW-05) and one management key, which is answered here and never again. All of it commits together. */
+export async function createProject(
+  deps: Deps,
+  input: { readonly name: string; readonly isHardened?: boolean | undefined },
+): Promise<{ readonly projectId: string; readonly managementKey: string }> {
+  const id = newId(deps, 'P')
+  const now = deps.clock.nowSeconds()
+  const settings = Settings.parse(input.isHardened ? hardened : {})
+  const signingKey = await newSigningKey(deps, { projectId: id, activeAt: now })
+  const management = newManagementKey(deps, { projectId: id, name: 'first key' })
+  await deps.storage.transaction(async (tx) => {
+    await tx.projects.insert({ id, name: input.name, settings, settingsVersion: 1, createdAt: now })
+    await tx.signingKeys.insert(signingKey)
+    await tx.managementKeys.insert(management.record)
+  })
+  return { projectId: id, managementKey: management.key }
+}
+
+/** What an operator may know of a signing key: nothing private. */
+export type SigningKeyView = Pick<SigningKeyRecord, 'id' | 'algorithm' | 'createdAt' | 'activeAt'> & { readonly isSigning: boolean }
+
+/** Keys in the key set, newest first. */
+export async function listSigningKeys(deps: Deps, input: { readonly projectId: string }): Promise<readonly SigningKeyView[]> {
+  const records = await deps.storage.signingKeys.list(input.projectId)
+  const current = await deps.signingKeys.current(input.projectId)
+  return records.map(({ id, algorithm, createdAt, activeAt }) => ({ id, algorithm, createdAt, activeAt, isSigning: id === current.id }))
+}
+
+/**
+ * Adds a signing key. It is published at once and signs ten minutes later, when every client has it; the old ones stay in the set until the longest refresh token
+ * has run out (JW-06). `isEmergency` makes it sign at once and revokes the others: every session of the project ends.
+ */
+export async function rotateSigningKey(
+  deps: Deps,
+  input: { readonly projectId: string; readonly isEmergency?: boolean | undefined },
+): Promise<{ readonly kid: string; readonly activeAt: number }> {
+  const { projectId, isEmergency } = input
+  const now = deps.clock.nowSeconds()
+  const key = await newSigningKey(deps, { projectId, activeAt: isEmergency ? now : now + publishAheadSeconds })
+  await deps.storage.transaction(async (tx) => {
+    const old = await tx.signingKeys.list(projectId)
+    await tx.signingKeys.insert(key)
+    if (isEmergency) for (const one of old) await tx.signingKeys.revoke(projectId, one.id, now)
+    await recordEvent(deps, tx, {
+      ...{ projectId, type: 'signingKey.rotate', outcome: 'success', actorKind: 'commandLine', actorId: '', userId: '', ip: '', userAgent: '' },
+      data: { kid: key.id, isEmergency: isEmergency ?? false },
+    })
+  })
+  deps.signingKeys.forget(projectId)
+  return { kid: key.id, activeAt: key.activeAt }
+}

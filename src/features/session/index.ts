@@ -1,0 +1,16 @@
+import type { Feature } from '../../http/route.ts'
+import { sessionRoutes } from './routes.ts'
+
+/** Refresh, logout, me, history and validation of sessions (`protocol/core.md` 6.2). */
+export const session: Feature = {
+  name: 'session',
+  routes: sessionRoutes,
+  errors: {},
+  mails: {},
+  events: {
+    'session.start': 'Somebody signed in, by whatever method; `amr` says how. What `me/history` shows.',
+    'session.logout': 'A session was ended by its owner.',
+    'session.logoutAll': 'All sessions of a user were ended by the owner.',
+    'session.reuse': 'A refresh token came back after its grace; the family was ended (SE-03).',
+  },
+}

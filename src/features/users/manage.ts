@@ -1,0 +1,105 @@
+import type { Deps } from '../../core/deps.ts'
+import { coreErrors } from '../../core/errors.ts'
+import { type Actor, type NewEvent, recordEvent } from '../../core/events.ts'
+import { newId } from '../../core/secrets.ts'
+import type { Page, Storage, UserStatus, UserWithLoginIds } from '../../core/storage.ts'
+import { canonicalLoginId, type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
+import { userErrors } from './errors.ts'
+
+/** An administrator's call about one user: who calls, which project, which user. */
+export interface ManagedUser {
+  readonly projectId: string
+  /** Login ID, or user ID where no such login ID exists (`protocol/core.md` 1.4). */
+  readonly loginId: string
+  readonly actor: Actor
+}
+
+/** Finds a user by login ID, then by user ID. Throws `ManagedUserNotFound`. */
+export async function showUser(deps: Deps, input: Omit<ManagedUser, 'actor'>): Promise<UserWithLoginIds> {
+  const { projectId, loginId } = input
+  const found = (await deps.storage.users.byLoginId(projectId, canonicalLoginId(loginId))) ?? (await deps.storage.users.byId(projectId, loginId))
+  if (!found) throw userErrors.ManagedUserNotFound()
+  return found
+}
+
+/** Makes a user without a password and without a session. Throws `UserAlreadyExists` and what `newLoginId` throws. */
+export async function createUser(
+  deps: Deps,
+  input: ManagedUser & { readonly details: NewUserDetails; readonly isEmailVerified?: boolean | undefined },
+): Promise<UserWithLoginIds> {
+  const { projectId, actor } = input
+  const loginId = newLoginId(input.loginId)
+  const now = deps.clock.nowSeconds()
+  const made = newUserRecord({ projectId, id: newId(deps, 'U'), loginId, details: input.details, now })
+  const user = { ...made, isEmailVerified: made.email !== '' && (input.isEmailVerified ?? false) }
+  await deps.storage.transaction(async (tx) => {
+    if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
+    await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.create' }))
+  })
+  return { user, loginIds: [loginId], credentialKinds: [] }
+}
+
+/** Sets the status. Disabling ends every session of the user and voids what was sent to them (SE-06, RC-05). */
+export async function setUserStatus(deps: Deps, input: ManagedUser & { readonly status: UserStatus }): Promise<void> {
+  const { projectId, actor, status } = input
+  const { user } = await showUser(deps, input)
+  const now = deps.clock.nowSeconds()
+  await deps.storage.transaction(async (tx) => {
+    await assertUpdated(tx, projectId, user.id, { status, modifiedAt: now })
+    if (status === 'disabled') {
+      await tx.sessions.endAllForUser(projectId, user.id, 'disabled', now)
+      await tx.challenges.deleteForUser(projectId, user.id)
+    }
+    await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.status', data: { status } }))
+  })
+}
+
+/** Marks the user's e-mail address as proven, by hand. Throws `InvalidArguments` when there is none. */
+export async function verifyUser(deps: Deps, input: ManagedUser): Promise<void> {
+  const { projectId, actor } = input
+  const { user } = await showUser(deps, input)
+  if (user.email === '') throw coreErrors.InvalidArguments({ message: 'The user has no e-mail address' })
+  await deps.storage.transaction(async (tx) => {
+    await assertUpdated(tx, projectId, user.id, { isEmailVerified: true, modifiedAt: deps.clock.nowSeconds() })
+    await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.verify' }))
+  })
+}
+
+/** Deletes the user and everything that is theirs; the audit trail stays. */
+export async function deleteUser(deps: Deps, input: ManagedUser): Promise<void> {
+  const { projectId, actor } = input
+  const { user } = await showUser(deps, input)
+  await deps.storage.transaction(async (tx) => {
+    if (!(await tx.users.delete(projectId, user.id))) throw userErrors.ManagedUserNotFound()
+    await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.delete' }))
+  })
+}
+
+/** Users by login-ID prefix, at most 200 a page (MG-07). */
+export function listUsers(
+  deps: Deps,
+  input: { readonly projectId: string; readonly prefix?: string | undefined; readonly after?: string | undefined; readonly limit: number },
+): Promise<Page<UserWithLoginIds>> {
+  const limit = Math.min(Math.max(1, Math.floor(input.limit)), 200)
+  return deps.storage.users.list(input.projectId, {
+    limit,
+    ...(input.prefix ? { loginIdPrefix: canonicalLoginId(input.prefix) } : {}),
+    ...(input.after ? { after: input.after } : {}),
+  })
+}
+
+async function assertUpdated(tx: Storage, projectId: string, userId: string, changes: Parameters<Storage['users']['update']>[2]): Promise<void> {
+  if (!(await tx.users.update(projectId, userId, changes))) throw userErrors.ManagedUserNotFound()
+}
+
+function managedEvent(input: {
+  readonly projectId: string
+  readonly actor: Actor
+  readonly userId: string
+  readonly type: string
+  readonly data?: Readonly<Record<string, unknown>>
+}): NewEvent {
+  const { projectId, actor, userId, type } = input
+  const who = { actorKind: actor.kind, actorId: actor.id, ip: '', userAgent: '' }
+  return { projectId, type, outcome: 'success', userId, ...who, data: input.data ?? {} }
+}
