@@ -27,8 +27,10 @@ const freshMilliseconds = 600_000
 /** Age at which keys are not used any more when every fetch has failed since. */
 const maxAgeMilliseconds = 86_400_000
 const maxKeys = 100
-/** Base64url characters of a modulus of 2048 bits. */
-const minModulusCharacters = 342
+/** A modulus of 2048 to 8192 bits in base64url. */
+const modulus = /^[A-Za-z0-9_-]{342,1366}$/
+/** The one exponent that the protocol has, 65537. */
+const exponent = 'AQAB'
 
 /**
  * Keeps the keys of a project: fetches them at the first use, again for an unknown key ID (not more often than every 30 s), and
@@ -97,16 +99,16 @@ async function importKeySet(set: unknown): Promise<ReadonlyMap<string, CryptoKey
     if (!isObject(jwk)) continue
     const { kid, kty, alg = 'RS256', use = 'sig', n, e } = jwk
     const isUsable = kty === 'RSA' && alg === 'RS256' && use === 'sig' && typeof kid === 'string' && kid !== ''
-    if (!isUsable || typeof n !== 'string' || n.length < minModulusCharacters || typeof e !== 'string') continue
-    const key = await importPublicKey(n, e)
+    if (!isUsable || typeof n !== 'string' || !modulus.test(n) || e !== exponent) continue
+    const key = await importPublicKey(n)
     if (key) keys.set(kid, key)
   }
   return keys
 }
 
-async function importPublicKey(n: string, e: string): Promise<CryptoKey | undefined> {
+async function importPublicKey(n: string): Promise<CryptoKey | undefined> {
   try {
-    const key = await importJWK({ kty: 'RSA', n, e }, 'RS256')
+    const key = await importJWK({ kty: 'RSA', n, e: exponent }, 'RS256')
     return key instanceof Uint8Array ? undefined : key
   } catch {
     return undefined
