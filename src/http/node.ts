@@ -1,0 +1,168 @@
+/** Serves a handler on a socket, with Node's own HTTP server set to strict limits (WB-07, WB-08). */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { getRequestListener, RequestError } from '@hono/node-server'
+import { coreErrors } from '../core/errors.ts'
+import type { Log } from '../core/ports.ts'
+import type { Handler } from './handler.ts'
+import { securityHeaders } from './headers.ts'
+import { errorBody } from './reply.ts'
+
+/** Limits on connections. The defaults are those of WB-07. */
+export interface ListenLimits {
+  /** All headers of a request, in bytes. */
+  readonly maxHeaderBytes: number
+  /** Time for the headers to arrive. */
+  readonly headersTimeoutMilliseconds: number
+  /** Time for the whole request to arrive. */
+  readonly requestTimeoutMilliseconds: number
+  /** How often those two are checked. */
+  readonly checkIntervalMilliseconds: number
+  /** How long an idle connection stays open. */
+  readonly keepAliveMilliseconds: number
+  readonly maxConnections: number
+}
+
+/** Node keeps an idle connection one second longer than it says, so 64 seconds make 65. */
+export const defaultListenLimits: ListenLimits = Object.freeze({
+  maxHeaderBytes: 16_384,
+  headersTimeoutMilliseconds: 10_000,
+  requestTimeoutMilliseconds: 30_000,
+  checkIntervalMilliseconds: 1000,
+  keepAliveMilliseconds: 64_000,
+  maxConnections: 10_000,
+})
+
+export interface ListenInput {
+  readonly handler: Handler
+  readonly log: Log
+  /** Address of this machine to listen on, for example `127.0.0.1`. */
+  readonly address: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly limits?: Partial<ListenLimits>
+}
+
+export interface Listening {
+  readonly address: string
+  readonly port: number
+  /** `http://address:port`, without a slash at the end. */
+  readonly url: string
+  /**
+   * Stops accepting, closes idle connections, lets what is under way finish for at most `graceMilliseconds`, then cuts the rest (RL-08).
+   * Resolves when every connection is closed; a second call waits for the same end.
+   */
+  close(graceMilliseconds: number): Promise<void>
+}
+
+/** Starts to listen. Rejects when the address is taken or not ours. */
+export async function listen(input: ListenInput): Promise<Listening> {
+  const limits = { ...defaultListenLimits, ...input.limits }
+  const underWay = new Set<ServerResponse>()
+  const server = createServer(
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMilliseconds,
+      requestTimeout: limits.requestTimeoutMilliseconds,
+      connectionsCheckingInterval: limits.checkIntervalMilliseconds,
+      keepAliveTimeout: limits.keepAliveMilliseconds,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    },
+    (incoming, outgoing) => {
+      track(server, underWay, outgoing)
+      respond(incoming, outgoing).catch((error: unknown) => {
+        input.log.error('http.responseFailed', error)
+        outgoing.destroy()
+      })
+    },
+  )
+  const respond = responderOf(input)
+  server.maxConnections = limits.maxConnections
+  server.on('clientError', refuseBrokenRequest)
+  const bound = await startListening(server, input)
+  // Errors after this point concern single connections (too many open files, for example) and must not end the process.
+  server.on('error', (error) => input.log.error('http.serverError', error))
+  let closing: Promise<void> | undefined
+  return {
+    address: bound.address,
+    port: bound.port,
+    url: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
+    close(graceMilliseconds) {
+      closing ??= closeServer(server, underWay, graceMilliseconds)
+      return closing
+    },
+  }
+}
+
+function responderOf({ handler, log }: ListenInput): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
+  return getRequestListener((request, env) => handler(request, { remoteAddress: env.incoming.socket.remoteAddress }), {
+    errorHandler(error) {
+      // A target or host that makes no URL is the client's fault; the handler itself never rejects.
+      if (!(error instanceof RequestError)) log.error('http.listenerFailed', error)
+      const known = error instanceof RequestError ? coreErrors.MalformedRequest() : coreErrors.Internal()
+      return new Response(JSON.stringify(errorBody(known)), { status: known.spec.status, headers: plainHeaders() })
+    },
+  })
+}
+
+function plainHeaders(): Record<string, string> {
+  return { ...securityHeaders('json', { isHttps: false }), 'content-type': 'application/json; charset=utf-8' }
+}
+
+/** Notes a response until it is done, and lets go of its connection when the server is closing. */
+function track(server: Server, underWay: Set<ServerResponse>, outgoing: ServerResponse): void {
+  underWay.add(outgoing)
+  if (!server.listening) outgoing.shouldKeepAlive = false
+  outgoing.once('close', () => {
+    underWay.delete(outgoing)
+    if (!server.listening) server.closeIdleConnections()
+  })
+}
+
+function startListening(server: Server, { address, port }: ListenInput): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: address, port }, () => {
+      server.off('error', reject)
+      const bound = server.address()
+      if (bound === null || typeof bound === 'string') reject(new Error('The server has no address'))
+      else resolve(bound)
+    })
+  })
+}
+
+function closeServer(server: Server, underWay: ReadonlySet<ServerResponse>, graceMilliseconds: number): Promise<void> {
+  for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
+  return new Promise((resolve, reject) => {
+    const force = setTimeout(() => server.closeAllConnections(), graceMilliseconds)
+    server.close((error) => {
+      clearTimeout(force)
+      if (error) reject(error)
+      else resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+const brokenRequestStatus: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** What the parser refuses gets one short answer, and its connection is closed: nothing after it can be taken for a request (WB-08). */
+function refuseBrokenRequest(error: Error & { readonly code?: string }, stream: Duplex): void {
+  const socket = stream as Socket
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const body = JSON.stringify(errorBody(coreErrors.MalformedRequest()))
+  const headers = Object.entries({ ...plainHeaders(), connection: 'close', 'content-length': String(Buffer.byteLength(body)) })
+  const head = [
+    `HTTP/1.1 ${brokenRequestStatus[error.code ?? ''] ?? '400 Bad Request'}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}
