@@ -1,4 +1,4 @@
-import type { Storage } from './storage.ts'
+import type { OutboxState, Storage } from './storage.ts'
 
 /**
  * A mail before it is rendered: what it says, not how it looks. `src/mail/render.ts` makes HTML and plain text of it and escapes everything;
@@ -25,6 +25,21 @@ export interface NewMail {
   readonly ttlSeconds: number
 }
 
+/** A message as the outbox page shows it. */
+export interface ShownMail {
+  readonly id: string
+  readonly projectId: string
+  readonly kind: string
+  readonly state: OutboxState
+  readonly createdAt: number
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  /** The one link of the mail, if it has one. */
+  readonly link: string | undefined
+}
+
 /** The durable queue of messages. */
 export interface Outbox {
   /** Seals the mail and writes it through `tx`, so that it commits with what it is about (RL-01). Nothing is sent before the commit. */
@@ -33,6 +48,8 @@ export interface Outbox {
    * Writes what `queue` would, for nobody: it is never sent or shown and goes with the next purge. A request about an unknown account costs the same by it (EN-03).
    */
   queueDecoy(tx: Storage, mail: Pick<NewMail, 'projectId' | 'kind' | 'ttlSeconds'>): Promise<void>
+  /** The newest messages of all projects as their recipients see them, for the outbox page of a developer. Decoys are left out. */
+  recent(limit: number): Promise<readonly ShownMail[]>
   /** Tells the sender that there is work; call it after the commit. A forgotten call only delays. */
   wake(): void
 }

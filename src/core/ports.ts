@@ -39,6 +39,8 @@ export interface Metrics {
   observe(name: string, seconds: number, labels?: Readonly<Record<string, string>>): void
   /** Registers a gauge that is read whenever the figures are asked for. */
   gauge(name: string, read: () => number | Promise<number>): void
+  /** All figures in the Prometheus text format. */
+  render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
 /** A mail as its recipient sees it. Addresses are exactly one each; rendering and escaping are done. */

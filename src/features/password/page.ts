@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { Deps } from '../../core/deps.ts'
+import { AuthError, coreErrors } from '../../core/errors.ts'
+import { describePolicy } from '../../core/password/policy.ts'
+import { type Project, projectById } from '../../core/settings.ts'
+import { field, form, type Html, hiddenField, html, notice, page } from '../../http/page.ts'
+import { route } from '../../http/route.ts'
+import { LinkToken, Password, Text } from '../../http/schemas.ts'
+import { passwordErrors } from './errors.ts'
+import { resetWithToken } from './reset.ts'
+
+const params = z.object({ projectId: Text(64) })
+
+/** Failures that the person at the page can mend; they see the form again, with the same token. */
+const mendable = [passwordErrors.PolicyViolation, passwordErrors.PasswordReused, coreErrors.RateLimited]
+
+function resetForm(project: Project, token: string, problem: Html | '' = ''): Html {
+  const rules = describePolicy(project.settings.password)
+  const hint = rules.join(' ')
+  const label = 'New password'
+  return html`${problem}${form({
+    action: `/reset/${project.id}`,
+    button: 'Set new password',
+    fields: [hiddenField('t', token), field({ name: 'password', label, type: 'password', autocomplete: 'new-password', hint })],
+  })}`
+}
+
+async function setFromForm(deps: Deps, project: Project, input: Omit<Parameters<typeof resetWithToken>[1], 'project'>) {
+  const title = `Choose a new password for ${project.name}`
+  try {
+    await resetWithToken(deps, { project, ...input })
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    const canRetry = mendable.some((factory) => factory.spec === error.spec)
+    const text = canRetry ? error.message : 'This link has expired or was used already. Please ask for a new one.'
+    if (canRetry) return page(deps, { title, body: resetForm(project, input.token, notice('bad', text)) })
+    if (error.spec !== coreErrors.InvalidLinkToken.spec) throw error
+    return page(deps, { title: 'The link does not work', body: notice('bad', text) })
+  }
+  const body = html`${notice('good', 'Your new password is set. You can sign in with it now.')}${
+    project.settings.project.appUrl ? html`<a class="button" href="${project.settings.project.appUrl}">Go to ${project.name}</a>` : ''
+  }`
+  return page(deps, { title: 'Done', body })
+}
+
+/**
+ * Our own page for reset links, for projects without a redirect URL: a form that works without scripts. Opening it spends nothing (RC-10); sending the form sets the
+ * password and spends the token in one step.
+ */
+export const resetPages = [
+  route({
+    method: 'GET',
+    path: '/reset/{projectId}',
+    access: 'open',
+    kind: 'page',
+    summary: 'Page to choose a new password',
+    params,
+    query: z.object({ t: LinkToken }),
+    reply: z.string(),
+    errors: [coreErrors.InvalidProject],
+    run: async ({ deps, params: { projectId }, query }) => {
+      const project = await projectById(deps, projectId)
+      const title = `Choose a new password for ${project.name}`
+      return page(deps, { title, dropsQuery: true, body: resetForm(project, query.t) })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/reset/{projectId}',
+    access: 'open',
+    kind: 'page',
+    summary: 'Set the new password that the page asked for',
+    params,
+    body: z.object({ t: LinkToken, password: Password }),
+    reply: z.string(),
+    errors: [coreErrors.InvalidProject, passwordErrors.MethodDisabled, passwordErrors.ChangedMeanwhile],
+    limit: { max: 30, perSeconds: 60 },
+    run: async ({ deps, caller: { source }, params: { projectId }, body, signal }) => {
+      const project = await projectById(deps, projectId)
+      return setFromForm(deps, project, { source, signal, token: body.t, newPassword: body.password })
+    },
+  }),
+]
