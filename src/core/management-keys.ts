@@ -32,6 +32,7 @@ export async function verifyManagementKey(deps: Pick<Deps, 'storage' | 'clock'>,
   const record = parts && (await deps.storage.managementKeys.byId(project.id, parts.id))
   const matches = equalDigests(digest(parts?.secret ?? ''), record?.secretDigest ?? digest('no key'))
   const now = deps.clock.nowSeconds()
-  if (!record || !matches || record.revokedAt > 0 || (record.expiresAt > 0 && record.expiresAt <= now)) throw coreErrors.ManagementUnauthorized()
+  if (!record || !matches || record.revokedAt > 0 || (record.expiresAt > 0 && record.expiresAt <= now))
+    throw coreErrors.ManagementUnauthorized()
   return record.id
 }

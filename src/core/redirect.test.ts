@@ -24,12 +24,35 @@ for (const url of [
 
 for (const url of [
   ...['//evil.org', '/\\evil.org', '\\\\evil.org', 'http:evil.org', 'https:app.example', 'https:///app.example', '/relative', ''],
-  ...['https://evil.org', 'https://app.example.evil.org', 'https://evilapp.example', 'https://app.example@evil.org', 'https://evil.org#app.example'],
+  ...[
+    'https://evil.org',
+    'https://app.example.evil.org',
+    'https://evilapp.example',
+    'https://app.example@evil.org',
+    'https://evil.org#app.example',
+  ],
   ...['https://user:pw@app.example', 'http://app.example', 'https://app.example:444', 'https://sub.example', 'https://evilsub.example'],
-  ...['https://other.example/cb', 'http://other.example:8443/cb', 'https://other.example:8443/cbX', 'https://other.example:8443/cb/../../evil'],
+  ...[
+    'https://other.example/cb',
+    'http://other.example:8443/cb',
+    'https://other.example:8443/cbX',
+    'https://other.example:8443/cb/../../evil',
+  ],
   ...['https://other.example:8443/cb/%2e%2e/evil', 'https://other.example:8443/cb%2f..%2f', 'https://other.example:8443/'],
-  ...['javascript:alert(1)', 'javascript://app.example/%0aalert(1)', 'data:text/html,x', 'file:///etc/passwd', 'blob:https://app.example/x'],
-  ...['https://app.exa\tmple', 'https://app.example\\@evil.org', 'https://app.example\n.evil.org', 'https://аpp.example', 'http://localhost:3000'],
+  ...[
+    'javascript:alert(1)',
+    'javascript://app.example/%0aalert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'blob:https://app.example/x',
+  ],
+  ...[
+    'https://app.exa\tmple',
+    'https://app.example\\@evil.org',
+    'https://app.example\n.evil.org',
+    'https://аpp.example',
+    'http://localhost:3000',
+  ],
   ...['otherapp://reset', 'com.example.app://other/reset'],
 ]) {
   test(`RC-07: ${JSON.stringify(url)} is refused`, () => {

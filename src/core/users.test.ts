@@ -33,8 +33,28 @@ test('IN-02: canonical forms are stable', () => {
 })
 
 for (const hostile of [
-  ...['"me@evil.org x"@x.org', 'victim@x.org,me@evil.org', 'victim@x.org;me@evil.org', 'a@b@c.org', 'a@', '@b.org', 'a@-b.org', 'a@b-.org', 'a@b..org'],
-  ...['a b@c.org', 'a(comment)@b.org', 'group:a@b.org;', '<a@b.org>', 'a@[127.0.0.1]', 'a\u0000@b.org', 'a\r\nBcc: c@d.org@b.org', '.a@b.org', 'a..b@c.org'],
+  ...[
+    '"me@evil.org x"@x.org',
+    'victim@x.org,me@evil.org',
+    'victim@x.org;me@evil.org',
+    'a@b@c.org',
+    'a@',
+    '@b.org',
+    'a@-b.org',
+    'a@b-.org',
+    'a@b..org',
+  ],
+  ...[
+    'a b@c.org',
+    'a(comment)@b.org',
+    'group:a@b.org;',
+    '<a@b.org>',
+    'a@[127.0.0.1]',
+    'a\u0000@b.org',
+    'a\r\nBcc: c@d.org@b.org',
+    '.a@b.org',
+    'a..b@c.org',
+  ],
   ...[`${'a'.repeat(65)}@b.org`, `a@${'b'.repeat(64)}.org`, 'vıctim@x.org'],
 ]) {
   test(`IN-05: ${JSON.stringify(hostile)} is no address and no login ID`, () => {
@@ -82,7 +102,8 @@ for (const [text, masked] of [
 }
 
 test('a login ID that is an address or a phone number fills that field', () => {
-  const record = (loginId: string, details = {}) => newUserRecord({ projectId: 'P', id: 'U', loginId: newLoginId(loginId), details, now: 1 })
+  const record = (loginId: string, details = {}) =>
+    newUserRecord({ projectId: 'P', id: 'U', loginId: newLoginId(loginId), details, now: 1 })
   assert.equal(record('Ada@Example.com').email, 'Ada@example.com')
   assert.equal(record('ada', { email: 'ada@example.com' }).email, 'ada@example.com')
   assert.equal(record('+1-555-555-5555').phone, '+15555555555')

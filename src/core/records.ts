@@ -1,0 +1,172 @@
+/** Rows as the storage port knows them: plain data. Times are epoch seconds unless the name says otherwise. */
+
+export interface ProjectRecord {
+  readonly id: string
+  readonly name: string
+  /** As stored; parsed by `core/settings.ts`. */
+  readonly settings: unknown
+  /** Goes up by one with every write of the settings. */
+  readonly settingsVersion: number
+  readonly createdAt: number
+}
+
+export type UserStatus = 'enabled' | 'disabled' | 'invited'
+
+/** A user. Texts are `''` when unset, as on the wire. */
+export interface UserRecord {
+  readonly projectId: string
+  readonly id: string
+  readonly status: UserStatus
+  readonly email: string
+  readonly isEmailVerified: boolean
+  readonly phone: string
+  readonly isPhoneVerified: boolean
+  readonly name: string
+  readonly givenName: string
+  readonly middleName: string
+  readonly familyName: string
+  readonly picture: string
+  readonly isTest: boolean
+  readonly customAttributes: Readonly<Record<string, unknown>>
+  readonly createdAt: number
+  readonly modifiedAt: number
+  /** 0 until the first sign-in. */
+  readonly lastSignInAt: number
+}
+
+/** A login ID: `canonical` is what look-ups compare and the unique constraint covers, `shown` is what answers carry. */
+export interface LoginIdRecord {
+  readonly canonical: string
+  readonly shown: string
+}
+
+/** A user with what nearly every answer needs: the login IDs in the order of their making, and the kinds of credentials. */
+export interface UserWithLoginIds {
+  readonly user: UserRecord
+  readonly loginIds: readonly LoginIdRecord[]
+  readonly credentialKinds: readonly string[]
+}
+
+export type UserChanges = Partial<Omit<UserRecord, 'projectId' | 'id' | 'createdAt'>>
+
+/** A credential: a generic row that its feature parses. `kind` and `lookup` name it within a user (`lookup` is `''` for passwords). */
+export interface CredentialRecord {
+  readonly projectId: string
+  readonly userId: string
+  readonly kind: string
+  readonly lookup: string
+  readonly data: unknown
+  /** Goes up by one with every write; what compare-and-swap compares. */
+  readonly version: number
+  readonly createdAt: number
+  readonly modifiedAt: number
+}
+
+/** A one-time secret that was sent to somebody. Only the digest of the secret is here (RC-02). */
+export interface ChallengeRecord {
+  readonly projectId: string
+  readonly id: string
+  /** What it may be used for; see `core/challenges.ts`. */
+  readonly purpose: string
+  readonly userId: string
+  /** The address the secret went to; redeeming it proves that mailbox and no other (RC-05). */
+  readonly address: string
+  readonly secretDigest: string
+  readonly data: unknown
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** A session family: one sign-in and all refreshes that follow from it. */
+export interface SessionRecord {
+  readonly projectId: string
+  readonly id: string
+  readonly userId: string
+  /** Number of the live refresh token; 1 at sign-in, one more with each rotation. */
+  readonly generation: number
+  /** When the live generation was issued; the previous one stays usable for the grace from here on. */
+  readonly rotatedAt: number
+  /** Last refresh, for inactivity. */
+  readonly refreshedAt: number
+  /** When the user last proved who they are in this session (`auth_time`). */
+  readonly authenticatedAt: number
+  readonly createdAt: number
+  /** Absolute end. Rotation never moves it (SE-08). */
+  readonly expiresAt: number
+  /** Non-zero for a session made by a reset link: a password must be set before this time, or all sessions of the user end. */
+  readonly passwordDueAt: number
+  /** 0 while live. */
+  readonly endedAt: number
+  readonly endedReason: string
+  /** Authentication methods, RFC 8176 style, for example `pwd`. */
+  readonly amr: readonly string[]
+  /** Claims that go into every token of the family: `nsec`, for example. */
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly ip: string
+  readonly userAgent: string
+}
+
+export interface SigningKeyRecord {
+  readonly projectId: string
+  /** The `kid`. */
+  readonly id: string
+  readonly algorithm: string
+  readonly publicJwk: Readonly<Record<string, unknown>>
+  /** The private JWK, sealed (CR-01). */
+  readonly sealedPrivateJwk: string
+  readonly createdAt: number
+  /** Published from its making on, used for signing from here on (JW-06). */
+  readonly activeAt: number
+  /** 0 while it is in the key set; afterwards nothing it signed is accepted. */
+  readonly revokedAt: number
+}
+
+export interface ManagementKeyRecord {
+  readonly projectId: string
+  readonly id: string
+  readonly name: string
+  readonly secretDigest: string
+  /** What the key may do; parsed by its feature. */
+  readonly rights: unknown
+  readonly createdAt: number
+  /** 0 = never. */
+  readonly expiresAt: number
+  /** 0 while usable. */
+  readonly revokedAt: number
+}
+
+/** One line of the audit trail. */
+export interface EventRecord {
+  readonly projectId: string
+  readonly id: string
+  readonly occurredAtMilliseconds: number
+  /** For example `password.signIn`; each feature lists its own. */
+  readonly type: string
+  readonly outcome: 'success' | 'failure'
+  readonly actorKind: string
+  readonly actorId: string
+  /** The user it is about, `''` if none. */
+  readonly userId: string
+  readonly ip: string
+  readonly userAgent: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export type OutboxState = 'pending' | 'sent' | 'kept' | 'failed' | 'expired'
+
+/** A message on its way out. Its content is sealed: it holds a link (RC-02, CR-01). */
+export interface OutboxRecord {
+  readonly projectId: string
+  readonly id: string
+  /** For example `password.reset`; each feature lists its own. */
+  readonly kind: string
+  readonly userId: string
+  readonly sealedContent: string
+  readonly state: OutboxState
+  readonly attempts: number
+  readonly nextAttemptAt: number
+  readonly createdAt: number
+  /** A message that has not left by then is dropped: its link would be dead. */
+  readonly expiresAt: number
+  readonly finishedAt: number
+}
