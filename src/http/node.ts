@@ -80,7 +80,10 @@ export async function listen(input: ListenInput): Promise<Listening> {
   )
   const respond = responderOf(input)
   server.maxConnections = limits.maxConnections
-  server.on('clientError', refuseBrokenRequest)
+  server.on('clientError', (error: Error & { readonly code?: string }, socket) => {
+    input.log.info('http.refused', { reason: error.code })
+    refuseBrokenRequest(error.code, socket)
+  })
   const bound = await startListening(server, input)
   // Errors after this point concern single connections (too many open files, for example) and must not end the process.
   server.on('error', (error) => input.log.error('http.serverError', error))
@@ -102,6 +105,7 @@ function responderOf({ handler, log }: ListenInput): (incoming: IncomingMessage,
       // A target or host that makes no URL is the client's fault; the handler itself never rejects.
       if (!(error instanceof RequestError)) log.error('http.listenerFailed', error)
       const known = error instanceof RequestError ? coreErrors.MalformedRequest() : coreErrors.Internal()
+      log.info('http.refused', { status: known.spec.status, errorCode: known.spec.wire })
       return new Response(JSON.stringify(errorBody(known)), { status: known.spec.status, headers: plainHeaders() })
     },
   })
@@ -152,17 +156,14 @@ const brokenRequestStatus: Readonly<Record<string, string>> = {
 }
 
 /** What the parser refuses gets one short answer, and its connection is closed: nothing after it can be taken for a request (WB-08). */
-function refuseBrokenRequest(error: Error & { readonly code?: string }, stream: Duplex): void {
+function refuseBrokenRequest(code: string | undefined, stream: Duplex): void {
   const socket = stream as Socket
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  if (!socket.writable || code === 'ECONNRESET') {
     socket.destroy()
     return
   }
   const body = JSON.stringify(errorBody(coreErrors.MalformedRequest()))
   const headers = Object.entries({ ...plainHeaders(), connection: 'close', 'content-length': String(Buffer.byteLength(body)) })
-  const head = [
-    `HTTP/1.1 ${brokenRequestStatus[error.code ?? ''] ?? '400 Bad Request'}`,
-    ...headers.map(([name, value]) => `${name}: ${value}`),
-  ]
+  const head = [`HTTP/1.1 ${brokenRequestStatus[code ?? ''] ?? '400 Bad Request'}`, ...headers.map(([name, value]) => `${name}: ${value}`)]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }
