@@ -132,9 +132,9 @@ for (const [name, answer, code, error] of [
   ],
   [
     'broken policy',
-    () => jsonReply({ errorCode: 'E062904', errorDescription: 'd', errorMessage: 'm', brokenRules: ['minLength'] }, 400),
+    () => jsonReply({ errorCode: 'E062904', errorDescription: 'd', errorMessage: 'm', brokenRules: [{ text: 'too short' }] }, 400),
     400,
-    { errorCode: 'E062904', errorDescription: 'd', errorMessage: 'm', brokenRules: ['minLength'] },
+    { errorCode: 'E062904', errorDescription: 'd', errorMessage: 'm', brokenRules: [{ text: 'too short' }] },
   ],
   [
     'rate limit',

@@ -27,6 +27,8 @@ export const errorCodes = {
   redirectUrlRefused: 'E062908',
   /** Also for a temporary password: replace it, or start a reset. */
   passwordExpired: 'E062909',
+  /** Postern's own: another change of the password came first. */
+  passwordChangedMeanwhile: 'E062911',
   /** The refresh token was ended by a logout. */
   sessionEnded: 'E064001',
   /** Postern's own: the refresh token is missing, invalid, expired or used up. */

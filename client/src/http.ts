@@ -1,6 +1,6 @@
 import { UnavailableError } from './errors.ts'
 import type { ParsedOptions } from './options.ts'
-import type { ReplyError, Result } from './replies.ts'
+import type { BrokenRule, ReplyError, Result } from './replies.ts'
 
 /** Statuses after which a request is sent again; 503 means that nothing was done. The same list as in the official SDKs. */
 const retriedStatuses: ReadonlySet<number> = new Set([503, 520, 521, 522, 524, 530])
@@ -123,8 +123,12 @@ function readError({ status, headers, json }: HttpReply): ReplyError {
     errorDescription: text('errorDescription') || 'Server error',
     errorMessage: text('errorMessage'),
     ...(status === 429 && { retryAfter: Number.parseInt(headers.get('retry-after') ?? '', 10) || 0 }),
-    ...(Array.isArray(rules) && { brokenRules: rules.filter((rule) => typeof rule === 'string') }),
+    ...(Array.isArray(rules) && { brokenRules: rules.filter(isBrokenRule) }),
   }
+}
+
+function isBrokenRule(value: unknown): value is BrokenRule {
+  return isObject(value) && typeof value.text === 'string'
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,6 +4,7 @@ export { refreshTokenCookieName, sessionTokenCookieName } from './cookies.ts'
 export { RefusedError, TokenError, type TokenErrorReason, UnavailableError } from './errors.ts'
 export type { ClientOptions, Fetch } from './options.ts'
 export type {
+  BrokenRule,
   HistoryEntry,
   LoginOptions,
   PasswordPolicy,

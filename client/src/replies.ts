@@ -10,7 +10,15 @@ export interface ReplyError {
   /** Seconds to wait; only on status 429. */
   readonly retryAfter?: number
   /** The rules that a new password breaks; only with `passwordPolicyBroken`. */
-  readonly brokenRules?: readonly string[]
+  readonly brokenRules?: readonly BrokenRule[]
+}
+
+/** A rule of the policy that a new password breaks. */
+export interface BrokenRule {
+  /** A sentence for the user. */
+  readonly text: string
+  /** Further members as the server sends them. */
+  readonly [member: string]: unknown
 }
 
 /** Result of a call. Errors over HTTP resolve to `ok: false`; a call rejects only when the server could not be asked. */
@@ -80,13 +88,25 @@ export interface ResetSent {
 
 /** What a form can check before it sends a new password. The server enforces all of the policy whatever the form does. */
 export interface PasswordPolicy {
+  /** In Unicode code points. */
   readonly minLength: number
   readonly lowercase: boolean
   readonly uppercase: boolean
   readonly number: boolean
   readonly nonAlphanumeric: boolean
+  /** From here on absent from servers that are not Postern. */
+  readonly maxLength?: number
+  readonly anyLetter?: boolean
+  readonly disallowedCharacters?: string
+  readonly disallowEmailMatch?: boolean
+  /** Common passwords and words of the context are refused. */
+  readonly blocklist?: boolean
   readonly strengthScoreEnabled?: boolean
   readonly strengthScore?: number
+  readonly expiration?: boolean
+  readonly expirationWeeks?: number
+  readonly reuse?: boolean
+  readonly reuseAmount?: number
 }
 
 /** One sign-in of the user. `loginTime` is in epoch seconds. */
