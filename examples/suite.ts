@@ -31,24 +31,7 @@ export function checkExample(
     await backend.close()
   })
 
-  const signIn = (change: Readonly<Record<string, string>> = {}) =>
-    fetch(`${app.url}/sign-in`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...backend.user, ...change }),
-    })
-  const hello = (session?: string, refresh?: string) =>
-    fetch(`${app.url}/hello`, {
-      headers: { ...(session && { authorization: `Bearer ${session}` }), ...(refresh && { cookie: `theme=dark; DSR=${refresh}` }) },
-    })
-  const signedIn = async () => {
-    const response = await signIn()
-    assert.equal(response.status, 200)
-    const { session } = (await response.json()) as { session: string }
-    const cookie = response.headers.getSetCookie()[0] ?? ''
-    assert.match(cookie, /^DSR=[^;]+;.*HttpOnly; Secure; SameSite=Strict$/)
-    return { session, refresh: cookie.slice('DSR='.length).split(';')[0] ?? '' }
-  }
+  const { signIn, hello, signedIn } = requestsTo(() => ({ url: app.url, user: backend.user }))
 
   test(`${name}: a session opens the guarded route`, async () => {
     const { session } = await signedIn()
@@ -74,9 +57,50 @@ export function checkExample(
     assert.equal((await hello(refresh)).status, 401)
   })
 
+  checkRefresh(name, { hello, signedIn, logOut: (refresh) => client.logout(refresh), advance: (seconds) => backend.advance(seconds) })
+
+  test(`${name}: a server that is away is 503, not 401`, async () => {
+    const away = createClient({ projectId: backend.projectId, baseUrl: 'http://127.0.0.1:1' })
+    const lonely = await startApp(away)
+    const { session } = await signedIn()
+    const response = await fetch(`${lonely.url}/hello`, { headers: { authorization: `Bearer ${session}` } })
+    await lonely.close()
+    assert.equal(response.status, 503)
+  })
+}
+
+/** The requests that the checks send. `at` is asked each time, because the application starts after the checks are listed. */
+function requestsTo(at: () => { readonly url: string; readonly user: Backend['user'] }) {
+  const signIn = (change: Readonly<Record<string, string>> = {}) =>
+    fetch(`${at().url}/sign-in`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...at().user, ...change }),
+    })
+  const hello = (session?: string, refresh?: string) =>
+    fetch(`${at().url}/hello`, {
+      headers: { ...(session && { authorization: `Bearer ${session}` }), ...(refresh && { cookie: `theme=dark; DSR=${refresh}` }) },
+    })
+  const signedIn = async () => {
+    const response = await signIn()
+    assert.equal(response.status, 200)
+    const { session } = (await response.json()) as { session: string }
+    const cookie = response.headers.getSetCookie()[0] ?? ''
+    assert.match(cookie, /^DSR=[^;]+;.*HttpOnly; Secure; SameSite=Strict$/)
+    return { session, refresh: cookie.slice('DSR='.length).split(';')[0] ?? '' }
+  }
+  return { signIn, hello, signedIn }
+}
+
+interface RefreshChecks extends Pick<ReturnType<typeof requestsTo>, 'hello' | 'signedIn'> {
+  readonly logOut: (refresh: string) => Promise<{ readonly ok: boolean }>
+  readonly advance: (seconds: number) => void
+}
+
+function checkRefresh(name: string, { hello, signedIn, logOut, advance }: RefreshChecks) {
   test(`${name}: an expired session is refused, and refreshed with the cookie`, async () => {
     const { session, refresh } = await signedIn()
-    backend.advance(700)
+    advance(700)
     assert.equal((await hello(session)).status, 401)
     const response = await hello(session, refresh)
     assert.equal(response.status, 200)
@@ -87,17 +111,8 @@ export function checkExample(
 
   test(`${name}: after a logout nothing is refreshed`, async () => {
     const { session, refresh } = await signedIn()
-    assert.equal((await client.logout(refresh)).ok, true)
-    backend.advance(700)
+    assert.equal((await logOut(refresh)).ok, true)
+    advance(700)
     assert.equal((await hello(session, refresh)).status, 401)
-  })
-
-  test(`${name}: a server that is away is 503, not 401`, async () => {
-    const away = createClient({ projectId: backend.projectId, baseUrl: 'http://127.0.0.1:1' })
-    const lonely = await startApp(away)
-    const { session } = await signedIn()
-    const response = await fetch(`${lonely.url}/hello`, { headers: { authorization: `Bearer ${session}` } })
-    await lonely.close()
-    assert.equal(response.status, 503)
   })
 }
