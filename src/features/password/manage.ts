@@ -2,7 +2,7 @@ import { accountKeys } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { type Actor, localSource, type NewEvent, recordEvent } from '../../core/events.ts'
 import type { Project } from '../../core/settings.ts'
-import type { UserWithLoginIds } from '../../core/storage.ts'
+import type { CredentialRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { prepareChange, storeChange } from './change.ts'
 
 /** An administrator's call about the password of a user that was found already. */
@@ -13,7 +13,10 @@ interface Managed {
 }
 
 /** Sets a password. A temporary one must be replaced before the user can sign in. The policy holds here too (PW-07); all sessions end (SE-05). */
-export async function setPassword(deps: Deps, input: Managed & { readonly password: string; readonly isTemporary?: boolean }): Promise<void> {
+export async function setPassword(
+  deps: Deps,
+  input: Managed & { readonly password: string; readonly isTemporary?: boolean },
+): Promise<void> {
   const { project, account } = input
   const mustChange = input.isTemporary ?? false
   const caller = { signal: new AbortController().signal, source: localSource }
@@ -21,6 +24,16 @@ export async function setPassword(deps: Deps, input: Managed & { readonly passwo
   const event = eventOf(input, 'password.set', { isTemporary: mustChange })
   await deps.storage.transaction((tx) => storeChange(deps, tx, change, { project, event }))
   deps.outbox.wake()
+}
+
+/** The credential of a first password, for a user who is being made. Throws `PolicyViolation`. */
+export async function firstPassword(
+  deps: Deps,
+  input: { readonly project: Project; readonly account: UserWithLoginIds; readonly password: string },
+): Promise<CredentialRecord> {
+  const caller = { signal: new AbortController().signal, source: localSource }
+  const change = await prepareChange(deps, { project: input.project, account: input.account, newPassword: input.password, caller })
+  return change.after
 }
 
 /** Lifts every lock that failed sign-ins have put on the account. */

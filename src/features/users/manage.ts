@@ -2,7 +2,7 @@ import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { type Actor, type NewEvent, recordEvent } from '../../core/events.ts'
 import { newId } from '../../core/secrets.ts'
-import type { Page, Storage, UserStatus, UserWithLoginIds } from '../../core/storage.ts'
+import type { CredentialRecord, Page, Storage, UserStatus, UserWithLoginIds } from '../../core/storage.ts'
 import { canonicalLoginId, type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
 import { userErrors } from './errors.ts'
 
@@ -22,21 +22,31 @@ export async function showUser(deps: Deps, input: Omit<ManagedUser, 'actor'>): P
   return found
 }
 
-/** Makes a user without a password and without a session. Throws `UserAlreadyExists` and what `newLoginId` throws. */
+/**
+ * Makes a user, without a session; with `credentialOf` also a first credential, in the same transaction. Throws `UserAlreadyExists` and what `newLoginId` and
+ * `credentialOf` throw.
+ */
 export async function createUser(
   deps: Deps,
-  input: ManagedUser & { readonly details: NewUserDetails; readonly isEmailVerified?: boolean | undefined },
+  input: ManagedUser & {
+    readonly details: NewUserDetails
+    readonly isEmailVerified?: boolean | undefined
+    readonly credentialOf?: ((account: UserWithLoginIds) => Promise<CredentialRecord>) | undefined
+  },
 ): Promise<UserWithLoginIds> {
   const { projectId, actor } = input
   const loginId = newLoginId(input.loginId)
   const now = deps.clock.nowSeconds()
   const made = newUserRecord({ projectId, id: newId(deps, 'U'), loginId, details: input.details, now })
   const user = { ...made, isEmailVerified: made.email !== '' && (input.isEmailVerified ?? false) }
+  const account = { user, loginIds: [loginId], credentialKinds: [] }
+  const credential = await input.credentialOf?.(account)
   await deps.storage.transaction(async (tx) => {
     if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
+    if (credential) await tx.credentials.insert(credential)
     await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.create' }))
   })
-  return { user, loginIds: [loginId], credentialKinds: [] }
+  return { ...account, credentialKinds: credential ? [credential.kind] : [] }
 }
 
 /** Sets the status. Disabling ends every session of the user and voids what was sent to them (SE-06, RC-05). */

@@ -1,0 +1,76 @@
+import type { Deps } from './core/deps.ts'
+import { coreErrors } from './core/errors.ts'
+import type { Actor } from './core/events.ts'
+import { recordEvent } from './core/events.ts'
+import { changeSettings, projectById, type Settings, type SettingsChanges } from './core/settings.ts'
+import type { Page, UserStatus, UserWithLoginIds } from './core/storage.ts'
+import type { NewUserDetails } from './core/users.ts'
+import { firstPassword, setPassword, unlock } from './features/password/manage.ts'
+import { createProject, listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/manage.ts'
+import { createUser, deleteUser, listUsers, setUserStatus, showUser, verifyUser } from './features/users/manage.ts'
+
+interface InProject {
+  readonly projectId: string
+}
+
+interface OneUser extends InProject {
+  /** Login ID, or user ID where no such login ID exists. */
+  readonly loginId: string
+}
+
+/** What an administrator can do, as plain functions: the command line and programs that embed the server call these. Each throws `AuthError`s. */
+export interface Administration {
+  /** Answers the management key, once. */
+  createProject(input: { readonly name: string; readonly isHardened?: boolean }): Promise<{ readonly projectId: string; readonly managementKey: string }>
+  listProjects(): Promise<readonly { readonly id: string; readonly name: string }[]>
+  createUser(
+    input: OneUser & { readonly password?: string; readonly details?: NewUserDetails; readonly isEmailVerified?: boolean },
+  ): Promise<UserWithLoginIds>
+  showUser(input: OneUser): Promise<UserWithLoginIds>
+  setPassword(input: OneUser & { readonly password: string; readonly isTemporary?: boolean }): Promise<void>
+  setUserStatus(input: OneUser & { readonly status: UserStatus }): Promise<void>
+  verifyUser(input: OneUser): Promise<void>
+  unlockUser(input: OneUser): Promise<void>
+  deleteUser(input: OneUser): Promise<void>
+  listUsers(input: InProject & { readonly prefix?: string; readonly after?: string; readonly limit: number }): Promise<Page<UserWithLoginIds>>
+  listSigningKeys(input: InProject): Promise<readonly SigningKeyView[]>
+  rotateSigningKey(input: InProject & { readonly isEmergency?: boolean }): Promise<{ readonly kid: string; readonly activeAt: number }>
+  showSettings(input: InProject): Promise<Settings>
+  changeSettings(input: InProject & { readonly changes: SettingsChanges }): Promise<Settings>
+}
+
+/** Binds the administrator's use cases to their dependencies; `actor` goes into the audit trail. */
+export function createAdministration(deps: Deps, actor: Actor): Administration {
+  const managed = async (input: OneUser) => {
+    const project = await projectById(deps, input.projectId)
+    return { project, account: await showUser(deps, input), actor }
+  }
+  return {
+    createProject: (input) => createProject(deps, input),
+    listProjects: async () => (await deps.storage.projects.list()).map(({ id, name }) => ({ id, name })),
+    createUser: async ({ password, details = {}, ...input }) => {
+      const project = await projectById(deps, input.projectId)
+      const credentialOf =
+        password === undefined ? undefined : (account: UserWithLoginIds) => firstPassword(deps, { project, account, password })
+      return createUser(deps, { ...input, details, actor, credentialOf })
+    },
+    showUser: (input) => showUser(deps, input),
+    setPassword: async (input) => setPassword(deps, { ...(await managed(input)), password: input.password, isTemporary: input.isTemporary ?? false }),
+    setUserStatus: (input) => setUserStatus(deps, { ...input, actor }),
+    verifyUser: (input) => verifyUser(deps, { ...input, actor }),
+    unlockUser: async (input) => unlock(deps, await managed(input)),
+    deleteUser: (input) => deleteUser(deps, { ...input, actor }),
+    listUsers: (input) => listUsers(deps, input),
+    listSigningKeys: (input) => listSigningKeys(deps, input),
+    rotateSigningKey: (input) => rotateSigningKey(deps, input),
+    showSettings: async (input) => (await projectById(deps, input.projectId)).settings,
+    changeSettings: async ({ projectId, changes }) => {
+      if (Object.keys(changes).length === 0) throw coreErrors.InvalidArguments({ message: 'No settings were named' })
+      const settings = await changeSettings(deps, { projectId, changes })
+      const fields = Object.entries(changes).flatMap(([section, values]) => Object.keys(values ?? {}).map((field) => `${section}.${field}`))
+      const who = { actorKind: actor.kind, actorId: actor.id, userId: '', ip: '', userAgent: '' }
+      await recordEvent(deps, deps.storage, { projectId, type: 'settings.change', outcome: 'success', ...who, data: { fields } })
+      return settings
+    },
+  }
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { type Administration, createAdministration } from './administration.ts'
+import type { Deps } from './core/deps.ts'
+import { verifyManagementKey } from './core/management-keys.ts'
+import { blocklistFile } from './core/password/blocklist.ts'
+import { createHasher, defaultConcurrency } from './core/password/hash.ts'
+import { createPasswordRules } from './core/password/strength.ts'
+import type { Clock, Log, MailTransport, Random } from './core/ports.ts'
+import { createSealer, type Sealer } from './core/secrets.ts'
+import { liveSession } from './core/sessions.ts'
+import { cachedProjects } from './core/settings.ts'
+import { createSigningKeys } from './core/signing-keys.ts'
+import type { Storage } from './core/storage.ts'
+import * as features from './features/index.ts'
+import { apiDocs } from './http/api-docs.ts'
+import { createHandler, defaultHttpOptions, type Handler } from './http/handler.ts'
+import { createMetrics } from './http/metrics.ts'
+import { openApiDocument } from './http/openapi.ts'
+import type { AnyRoute, Feature } from './http/route.ts'
+import { createLog } from './logging/pino.ts'
+import { createOutbox } from './mail/outbox.ts'
+import { createSender } from './mail/sender.ts'
+import { createSmtpTransport } from './mail/smtp.ts'
+import { loadMasterKey } from './master-key.ts'
+import type { Options } from './options.ts'
+import { createSweeps } from './sweeps.ts'
+import { openStorage } from './storage/open.ts'
+
+/** A running server without its socket: give `handler` the requests of any framework that speaks the fetch types. */
+export interface Auth {
+  readonly handler: Handler
+  /** What an administrator can do, as plain functions. */
+  readonly api: Administration & { openApi(): Readonly<Record<string, unknown>> }
+  /** For use cases that are called directly. */
+  readonly deps: Deps
+  /** Sets the public URL once the port is known; without the option `publicUrl` only. */
+  setPublicUrl(url: string): void
+  /** Starts background work: mails, purging, ending what is overdue. */
+  start(): void
+  /** Ends background work, lets the mail under way finish, and closes the database. */
+  close(): Promise<void>
+}
+
+/** Replacements for the outside world, for tests and for programs that embed the server. */
+export interface Ports {
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly log?: Log
+  readonly storage?: Storage
+  readonly mailTransport?: MailTransport
+  /** 32 bytes; without it the key file of the options is read. */
+  readonly masterKey?: Uint8Array
+  /** Ends requests that throw an error that their route does not declare with 500. For tests. */
+  readonly isStrict?: boolean
+}
+
+const systemClock: Clock = {
+  nowSeconds: () => Math.floor(Date.now() / 1000),
+  nowMilliseconds: () => Date.now(),
+  monotonicMilliseconds: () => performance.now(),
+}
+
+const systemRandom: Random = { bytes: (length) => randomBytes(length) }
+
+/** Version of the program, shown by the command line and in the API description. */
+export const version = '0.1.0'
+
+/**
+ * Opens the database (and brings its schema up to date), checks the master key against it, loads what requests need, and wires every layer. Throws when anything is
+ * missing or damaged; nothing listens and nothing runs in the background until `start`.
+ */
+export async function createAuth(options: Options, ports: Ports = {}): Promise<Auth> {
+  const clock = ports.clock ?? systemClock
+  const random = ports.random ?? systemRandom
+  const log = ports.log ?? createLog({ level: options.logLevel })
+  const metrics = createMetrics()
+  const masterKey = ports.masterKey ?? (await loadMasterKey({ file: options.masterKeyFile }))
+  const sealer = createSealer(masterKey, random)
+  const storage = ports.storage ?? (await openStorage({ database: options.database }))
+  try {
+    await assertMasterKey(storage, sealer)
+    const passwordRules = createPasswordRules(await readFile(blocklistFile))
+    const core = { clock, random, log, metrics, storage, sealer }
+    const parameters = { memoryKib: options.hash.memoryKib, iterations: options.hash.iterations }
+    const concurrency = defaultConcurrency(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4))
+    const transport = ports.mailTransport ?? (options.smtpUrl ? createSmtpTransport({ url: options.smtpUrl }) : undefined)
+    const sender = transport && createSender({ ...core, transport, from: options.mailFrom })
+    let publicUrl = options.publicUrl ?? `http://127.0.0.1:${options.port}`
+    const deps: Deps = Object.freeze({
+      ...core,
+      projects: cachedProjects({ storage, clock }),
+      hasher: await createHasher({ clock, random, metrics, parameters, concurrency }),
+      passwordRules,
+      signingKeys: createSigningKeys(core),
+      outbox: createOutbox({ ...core, mode: transport ? 'send' : 'keep', from: options.mailFrom, onWake: () => sender?.wake() }),
+      publicUrl: () => publicUrl,
+      limits: options.limits,
+    })
+    metrics.gauge('postern_sessions_live', () => storage.sessions.countLive(clock.nowSeconds()))
+    metrics.gauge('postern_mail_queue_depth', () => storage.outbox.countPending())
+    const { routes, openApi } = allRoutes(options)
+    const sweeps = createSweeps(deps)
+    return {
+      handler: handlerOf(deps, routes, options, ports.isStrict ?? false),
+      api: { ...createAdministration(deps, { kind: 'commandLine', id: '' }), openApi },
+      deps,
+      setPublicUrl(url) {
+        publicUrl = options.publicUrl ?? url
+      },
+      start() {
+        sender?.start()
+        sweeps.start()
+      },
+      async close() {
+        await sweeps.stop()
+        await sender?.stop()
+        await storage.close()
+      },
+    }
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+/** The features in force, with the description of their routes. */
+export function listFeatures(options: Pick<Options, 'outbox'>): readonly Feature[] {
+  return Object.values(features).filter((feature) => options.outbox || feature.name !== 'outbox')
+}
+
+function allRoutes(options: Options): { routes: readonly AnyRoute[]; openApi: () => Readonly<Record<string, unknown>> } {
+  const routes = listFeatures(options).flatMap((feature) => feature.routes)
+  const openApi = () => apiDescription()
+  return { routes: [...routes, ...apiDocs(openApi).routes], openApi }
+}
+
+/** The OpenAPI document of every route there is. */
+export function apiDescription(): Readonly<Record<string, unknown>> {
+  const routes = Object.values(features).flatMap((feature) => feature.routes)
+  return openApiDocument(routes, {
+    title: 'Postern',
+    version,
+    description: 'Passwords, sessions and recovery over the Descope HTTP API. An independent implementation, not affiliated with Descope.',
+  })
+}
+
+function handlerOf(deps: Deps, routes: readonly AnyRoute[], options: Options, isStrict: boolean): Handler {
+  return createHandler({
+    deps,
+    routes,
+    options: { ...defaultHttpOptions, trustedProxyHops: options.trustedProxyHops, trustedSources: options.trustedSources, isStrict },
+    identify: {
+      identifyRefresh: (project, token) => liveSession(deps, { project, token, kind: 'DSR' }),
+      identifySession: (project, token) => liveSession(deps, { project, token, kind: 'DS' }),
+      verifyManagementKey: (project, key) => verifyManagementKey(deps, project, key),
+    },
+  })
+}
+
+/** The database remembers a value under the key it was made with; another key must not start on it (CR-02). */
+async function assertMasterKey(storage: Storage, sealer: Sealer): Promise<void> {
+  const context = 'meta/masterKey'
+  const sealed = await storage.meta.putIfAbsent('masterKeyCheck', sealer.seal(context, 'postern'))
+  try {
+    sealer.open(context, sealed)
+  } catch {
+    throw new Error('The master key (option masterKeyFile) is not the one that this database was made with')
+  }
+}
