@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.ts'
+import { initial } from './0001-initial.ts'
+
+/** Every migration, in order: one line each, never changed after a release. */
+export const migrations: readonly Migration[] = [initial]

@@ -1,0 +1,15 @@
+import type { Storage } from '../core/storage.ts'
+import { openPostgres } from './postgres.ts'
+import { openSqlite } from './sqlite.ts'
+
+export { SchemaTooNew } from './migrate.ts'
+
+/**
+ * Opens the database of a URL, `sqlite:FILE` or `postgres://...`, and brings its schema up to date. Throws for any other URL, for a database
+ * that cannot be reached, and `SchemaTooNew`.
+ */
+export async function openStorage({ database }: { readonly database: string }): Promise<Storage> {
+  if (database.startsWith('sqlite:')) return openSqlite({ file: database.slice('sqlite:'.length) })
+  if (/^postgres(ql)?:\/\//.test(database)) return openPostgres({ url: database })
+  throw new Error('The database must be given as sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME')
+}

@@ -1,0 +1,38 @@
+import type { Storage } from '../../core/storage.ts'
+import type { Connection } from '../connection.ts'
+import { changes, prepared } from '../prepared.ts'
+import { challengeColumns, type Tables } from '../tables.ts'
+
+const insert = prepared((db, row: Tables['challenges']) => db.insertInto('challenges').values(challengeColumns.copy(row)))
+
+const byId = prepared((db, challenge: { projectId: string; id: string }) =>
+  db.selectFrom('challenges').select(challengeColumns.all).where('project_id', '=', challenge.projectId).where('id', '=', challenge.id),
+)
+
+const spend = prepared((db, challenge: { projectId: string; id: string; now: number }) =>
+  db
+    .deleteFrom('challenges')
+    .where('project_id', '=', challenge.projectId)
+    .where('id', '=', challenge.id)
+    .where('expires_at', '>', challenge.now),
+)
+
+export function challenges(connection: Connection): Storage['challenges'] {
+  return {
+    async insert(challenge) {
+      await insert(connection, challengeColumns.toRow(challenge))
+    },
+    async byId(projectId, id) {
+      const { rows } = await byId(connection, { projectId, id })
+      return rows[0] && challengeColumns.read(rows[0])
+    },
+    async spend(projectId, id, now) {
+      return changes(await spend(connection, { projectId, id, now })) === 1
+    },
+    async deleteForUser(projectId, userId, purposes) {
+      if (purposes?.length === 0) return
+      const all = connection.db.deleteFrom('challenges').where('project_id', '=', projectId).where('user_id', '=', userId)
+      await (purposes ? all.where('purpose', 'in', purposes) : all).execute()
+    },
+  }
+}

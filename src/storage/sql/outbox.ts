@@ -1,0 +1,85 @@
+import { sql } from 'kysely'
+import type { Storage } from '../../core/storage.ts'
+import type { Connection } from '../connection.ts'
+import { prepared } from '../prepared.ts'
+import { outboxColumns, type Tables } from '../tables.ts'
+
+const insert = prepared((db, row: Tables['outbox']) => db.insertInto('outbox').values(outboxColumns.copy(row)))
+
+/** The state is part of the text, so that the partial index serves. */
+const pending = sql.lit<'pending'>('pending')
+
+const lease = prepared((db, leased: { now: number; until: number; limit: number }, dialect) =>
+  db
+    .with(
+      (due) => due('due').materialized(),
+      (query) =>
+        query
+          .selectFrom('outbox')
+          .select(['project_id', 'id'])
+          .where('state', '=', pending)
+          .where('next_attempt_at', '<=', leased.now)
+          .orderBy('next_attempt_at')
+          .limit(leased.limit)
+          // Two workers pass each other by instead of waiting. SQLite has one writer, and no such words.
+          .$if(dialect === 'postgres', (rows) => rows.forUpdate().skipLocked()),
+    )
+    .updateTable('outbox')
+    .set({ next_attempt_at: leased.until })
+    .where((eb) =>
+      eb(
+        eb.refTuple('outbox.project_id', 'outbox.id'),
+        'in',
+        eb.selectFrom('due').select(['due.project_id', 'due.id']).$asTuple('project_id', 'id'),
+      ),
+    )
+    .returning(outboxColumns.all),
+)
+
+const finish = prepared(
+  (db, message: Pick<Tables['outbox'], 'project_id' | 'id' | 'state' | 'attempts' | 'next_attempt_at' | 'finished_at'>) =>
+    db
+      .updateTable('outbox')
+      .set({
+        state: message.state,
+        attempts: message.attempts,
+        next_attempt_at: message.next_attempt_at,
+        finished_at: message.finished_at,
+      })
+      .where('project_id', '=', message.project_id)
+      .where('id', '=', message.id),
+)
+
+const countPending = prepared((db, _: object) =>
+  db
+    .selectFrom('outbox')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('state', '=', pending),
+)
+
+export function outbox(connection: Connection): Storage['outbox'] {
+  return {
+    async insert(message) {
+      await insert(connection, outboxColumns.toRow(message))
+    },
+    async lease(now, until, limit) {
+      const { rows } = await lease(connection, { now, until, limit })
+      return rows.map(outboxColumns.read).toSorted((a, b) => a.createdAt - b.createdAt)
+    },
+    async finish(projectId, id, { state, attempts, nextAttemptAt, finishedAt }) {
+      const outcome = { state, attempts, next_attempt_at: nextAttemptAt, finished_at: finishedAt }
+      await finish(connection, { project_id: projectId, id, ...outcome })
+    },
+    async list({ limit, states }) {
+      if (states?.length === 0) return []
+      const all = connection.db.selectFrom('outbox').select(outboxColumns.all)
+      const chosen = states ? all.where('state', 'in', states) : all
+      const rows = await chosen.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+      return rows.map(outboxColumns.read)
+    },
+    async countPending() {
+      const { rows } = await countPending(connection, {})
+      return rows[0]?.count ?? 0
+    },
+  }
+}

@@ -1,0 +1,158 @@
+import type { LoginIdRecord, Page, Storage, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
+import type { Connection } from '../connection.ts'
+import { changes, type Prepared, prepared } from '../prepared.ts'
+import { credentialColumns, type Tables, userColumns } from '../tables.ts'
+import { accountSelection, assertSeparable, readAccount } from './accounts.ts'
+
+const byId = prepared((db, user: { projectId: string; id: string }) =>
+  db.selectFrom('users').select(accountSelection).where('users.project_id', '=', user.projectId).where('users.id', '=', user.id),
+)
+
+const byLoginId = prepared((db, login: { projectId: string; canonical: string }) =>
+  db
+    .selectFrom('login_ids as login')
+    .innerJoin('users', (join) => join.onRef('users.project_id', '=', 'login.project_id').onRef('users.id', '=', 'login.user_id'))
+    .select(accountSelection)
+    .where('login.project_id', '=', login.projectId)
+    .where('login.canonical', '=', login.canonical),
+)
+
+const forSignIn = prepared((db, login: { projectId: string; canonical: string; kind: string; lookup: string }) =>
+  db
+    .selectFrom('login_ids as login')
+    .innerJoin('users', (join) => join.onRef('users.project_id', '=', 'login.project_id').onRef('users.id', '=', 'login.user_id'))
+    .leftJoin('credentials', (join) =>
+      join
+        .onRef('credentials.project_id', '=', 'users.project_id')
+        .onRef('credentials.user_id', '=', 'users.id')
+        .on('credentials.kind', '=', login.kind)
+        .on('credentials.lookup', '=', login.lookup),
+    )
+    .select(accountSelection)
+    .select(credentialColumns.all)
+    .where('login.project_id', '=', login.projectId)
+    .where('login.canonical', '=', login.canonical),
+)
+
+const insertUser = prepared((db, row: Tables['users']) =>
+  db
+    .insertInto('users')
+    .values(userColumns.copy(row))
+    .onConflict((conflict) => conflict.doNothing()),
+)
+
+const insertLoginId = prepared((db, row: Tables['login_ids']) =>
+  db
+    .insertInto('login_ids')
+    .values({ project_id: row.project_id, canonical: row.canonical, shown: row.shown, user_id: row.user_id, position: row.position })
+    .onConflict((conflict) => conflict.doNothing()),
+)
+
+const deleteUser = prepared((db, user: { projectId: string; id: string }) =>
+  db.deleteFrom('users').where('project_id', '=', user.projectId).where('id', '=', user.id),
+)
+
+type Update = Prepared<Partial<Tables['users']> & { project_id: string; id: string }, unknown>
+
+/** Prepared updates by the names of what they set: callers set few different combinations. */
+const updates = new Map<string, Update>()
+
+function updateOf(names: readonly string[]): Update {
+  const key = names.join()
+  const known = updates.get(key)
+  if (known) return known
+  const update: Update = prepared((db, row) => {
+    const values = Object.fromEntries(names.map((name) => [name, row[name as keyof typeof row]]))
+    return db.updateTable('users').set(values).where('project_id', '=', row.project_id).where('id', '=', row.id)
+  })
+  updates.set(key, update)
+  return update
+}
+
+export function users(connection: Connection): Storage['users'] {
+  const { db } = connection
+  return {
+    insert: (user, loginIds) => (db.isTransaction ? insert(connection, user, loginIds) : insertAlone(connection, user, loginIds)),
+    async byId(projectId, id) {
+      const { rows } = await byId(connection, { projectId, id })
+      return rows[0] && readAccount(rows[0])
+    },
+    async byLoginId(projectId, canonical) {
+      const { rows } = await byLoginId(connection, { projectId, canonical })
+      return rows[0] && readAccount(rows[0])
+    },
+    async forSignIn(projectId, canonical, kind) {
+      const { rows } = await forSignIn(connection, { projectId, canonical, kind, lookup: '' })
+      const [row] = rows
+      if (!row) return undefined
+      const isThere = row['credentials.kind'] !== null
+      return { ...readAccount(row), credential: isThere ? credentialColumns.read(row) : undefined }
+    },
+    async update(projectId, id, input) {
+      const row = userColumns.toPartialRow(input)
+      const names = Object.keys(row)
+      if (names.length === 0) return (await byId(connection, { projectId, id })).rows.length === 1
+      return changes(await updateOf(names)(connection, { ...row, project_id: projectId, id })) === 1
+    },
+    async delete(projectId, id) {
+      return changes(await deleteUser(connection, { projectId, id })) === 1
+    },
+    list: (projectId, query) => list(connection, projectId, query),
+  }
+}
+
+async function insert(connection: Connection, user: UserRecord, loginIds: readonly LoginIdRecord[]): Promise<boolean> {
+  assertSeparable(loginIds)
+  if (changes(await insertUser(connection, userColumns.toRow(user))) !== 1) return false
+  // In one order for everybody, so that two sign-ups with the same login IDs wait for each other and never for ever.
+  const ordered = loginIds.map((id, position) => ({ ...id, position })).toSorted((a, b) => (a.canonical < b.canonical ? -1 : 1))
+  for (const id of ordered) {
+    const result = await insertLoginId(connection, { ...id, project_id: user.projectId, user_id: user.id })
+    if (changes(result) !== 1) return false
+  }
+  return true
+}
+
+/** Outside a transaction the insert is one of its own, so that a refused user leaves nothing behind. */
+async function insertAlone({ db, dialect }: Connection, user: UserRecord, loginIds: readonly LoginIdRecord[]): Promise<boolean> {
+  const refused = new Error('A login ID is taken')
+  try {
+    await db.transaction().execute(async (tx) => {
+      if (!(await insert({ db: tx, dialect }, user, loginIds))) throw refused
+    })
+    return true
+  } catch (error) {
+    if (error === refused) return false
+    throw error
+  }
+}
+
+/** Greater than every character that a login ID can hold: what begins with a prefix sorts before the prefix and this. */
+const lastCharacter = '\u{10ffff}'
+
+async function list(
+  { db }: Connection,
+  projectId: string,
+  query: Parameters<Storage['users']['list']>[1],
+): Promise<Page<UserWithLoginIds>> {
+  const { loginIdPrefix: prefix, after, limit } = query
+  let users = db.selectFrom('users').select(accountSelection).where('users.project_id', '=', projectId)
+  if (after !== undefined) users = users.where('users.id', '>', after)
+  if (prefix) {
+    users = users.where('users.id', 'in', (eb) =>
+      eb
+        .selectFrom('login_ids as match')
+        .select('match.user_id')
+        .where('match.project_id', '=', projectId)
+        .where('match.canonical', '>=', prefix)
+        .where('match.canonical', '<', `${prefix}${lastCharacter}`),
+    )
+  }
+  const rows = await users
+    .orderBy('users.id')
+    .limit(limit + 1)
+    .execute()
+  const items = rows.slice(0, limit).map(readAccount)
+  const last = items.at(-1)
+  return rows.length > limit && last ? { items, next: last.user.id } : { items }
+}

@@ -1,0 +1,52 @@
+import type { Kysely } from 'kysely'
+import type { Storage } from '../core/storage.ts'
+import type { Connection, Dialect } from './connection.ts'
+import { attempts } from './sql/attempts.ts'
+import { challenges } from './sql/challenges.ts'
+import { credentials } from './sql/credentials.ts'
+import { events } from './sql/events.ts'
+import { managementKeys } from './sql/management-keys.ts'
+import { meta } from './sql/meta.ts'
+import { outbox } from './sql/outbox.ts'
+import { projects } from './sql/projects.ts'
+import { purge } from './sql/purge.ts'
+import { sessions } from './sql/sessions.ts'
+import { signingKeys } from './sql/signing-keys.ts'
+import { users } from './sql/users.ts'
+import type { Tables } from './tables.ts'
+
+/** The storage port over an open database. */
+export function storageOver(db: Kysely<Tables>, dialect: Dialect): Storage {
+  return {
+    ...nouns({ db, dialect }),
+    transaction: (run) => db.transaction().execute((tx) => run(inTransaction({ db: tx, dialect }))),
+    async ping() {
+      await db.selectFrom('meta').select('key').limit(1).execute()
+    },
+    close: () => db.destroy(),
+  }
+}
+
+function inTransaction(connection: Connection): Storage {
+  const refuse = async (): Promise<never> => {
+    throw new Error('Not inside a transaction: calls to transaction() do not nest, and only the outer storage can be pinged or closed')
+  }
+  return { ...nouns(connection), transaction: refuse, ping: refuse, close: refuse }
+}
+
+function nouns(connection: Connection) {
+  return {
+    projects: projects(connection),
+    users: users(connection),
+    credentials: credentials(connection),
+    challenges: challenges(connection),
+    sessions: sessions(connection),
+    attempts: attempts(connection),
+    signingKeys: signingKeys(connection),
+    managementKeys: managementKeys(connection),
+    events: events(connection),
+    outbox: outbox(connection),
+    meta: meta(connection),
+    purge: (now: number, limit: number) => purge(connection, now, limit),
+  }
+}

@@ -1,0 +1,150 @@
+import type {
+  ChallengeRecord,
+  CredentialRecord,
+  EventRecord,
+  ManagementKeyRecord,
+  OutboxRecord,
+  ProjectRecord,
+  SessionRecord,
+  SigningKeyRecord,
+  UserRecord,
+} from '../core/storage.ts'
+import { columns, type RowOf } from './columns.ts'
+
+/** The tables of the database, as the queries see them. The migrations make them; `columns.ts` says how records lie in them. */
+export interface Tables {
+  projects: RowOf<ProjectRecord>
+  users: RowOf<UserRecord>
+  login_ids: { project_id: string; canonical: string; shown: string; user_id: string; position: number }
+  credentials: RowOf<CredentialRecord>
+  challenges: RowOf<ChallengeRecord>
+  sessions: RowOf<SessionRecord>
+  attempts: { project_id: string; key: string; count: number; window_ends_at: number }
+  signing_keys: RowOf<SigningKeyRecord>
+  management_keys: RowOf<ManagementKeyRecord>
+  events: RowOf<EventRecord>
+  outbox: RowOf<OutboxRecord>
+  meta: { key: string; value: string }
+  /** Which steps of the schema ran. */
+  migrations: { number: number; name: string }
+}
+
+export const projectColumns = columns<ProjectRecord>('projects', {
+  id: 'text',
+  name: 'text',
+  settings: 'json',
+  settingsVersion: 'integer',
+  createdAt: 'integer',
+})
+
+export const userColumns = columns<UserRecord>('users', {
+  projectId: 'text',
+  id: 'text',
+  status: 'text',
+  email: 'text',
+  isEmailVerified: 'flag',
+  phone: 'text',
+  isPhoneVerified: 'flag',
+  name: 'text',
+  givenName: 'text',
+  middleName: 'text',
+  familyName: 'text',
+  picture: 'text',
+  isTest: 'flag',
+  customAttributes: 'json',
+  createdAt: 'integer',
+  modifiedAt: 'integer',
+  lastSignInAt: 'integer',
+})
+
+export const credentialColumns = columns<CredentialRecord>('credentials', {
+  projectId: 'text',
+  userId: 'text',
+  kind: 'text',
+  lookup: 'text',
+  data: 'json',
+  version: 'integer',
+  createdAt: 'integer',
+  modifiedAt: 'integer',
+})
+
+export const challengeColumns = columns<ChallengeRecord>('challenges', {
+  projectId: 'text',
+  id: 'text',
+  purpose: 'text',
+  userId: 'optionalText',
+  address: 'text',
+  secretDigest: 'text',
+  data: 'json',
+  createdAt: 'integer',
+  expiresAt: 'integer',
+})
+
+export const sessionColumns = columns<SessionRecord>('sessions', {
+  projectId: 'text',
+  id: 'text',
+  userId: 'text',
+  generation: 'integer',
+  rotatedAt: 'integer',
+  refreshedAt: 'integer',
+  authenticatedAt: 'integer',
+  createdAt: 'integer',
+  expiresAt: 'integer',
+  passwordDueAt: 'integer',
+  endedAt: 'integer',
+  endedReason: 'text',
+  amr: 'json',
+  claims: 'json',
+  ip: 'text',
+  userAgent: 'text',
+})
+
+export const signingKeyColumns = columns<SigningKeyRecord>('signing_keys', {
+  projectId: 'text',
+  id: 'text',
+  algorithm: 'text',
+  publicJwk: 'json',
+  sealedPrivateJwk: 'text',
+  createdAt: 'integer',
+  activeAt: 'integer',
+  revokedAt: 'integer',
+})
+
+export const managementKeyColumns = columns<ManagementKeyRecord>('management_keys', {
+  projectId: 'text',
+  id: 'text',
+  name: 'text',
+  secretDigest: 'text',
+  rights: 'json',
+  createdAt: 'integer',
+  expiresAt: 'integer',
+  revokedAt: 'integer',
+})
+
+export const eventColumns = columns<EventRecord>('events', {
+  projectId: 'text',
+  id: 'text',
+  occurredAtMilliseconds: 'integer',
+  type: 'text',
+  outcome: 'text',
+  actorKind: 'text',
+  actorId: 'text',
+  userId: 'text',
+  ip: 'text',
+  userAgent: 'text',
+  data: 'json',
+})
+
+export const outboxColumns = columns<OutboxRecord>('outbox', {
+  projectId: 'text',
+  id: 'text',
+  kind: 'text',
+  userId: 'optionalText',
+  sealedContent: 'text',
+  state: 'text',
+  attempts: 'integer',
+  nextAttemptAt: 'integer',
+  createdAt: 'integer',
+  expiresAt: 'integer',
+  finishedAt: 'integer',
+})

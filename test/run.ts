@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { startPostgres } from './postgres.ts'
+
+/**
+ * `npm test`: every test, on every database that this machine can run. Starts one PostgreSQL server for all of them, stops it whatever happens,
+ * and ends with a line that says which databases the tests ran on. Arguments replace the files; those that begin with `--` go to the runner.
+ */
+const globs = ['src/**/*.test.ts', 'test/**/*.test.ts', 'client/**/*.test.ts', 'examples/**/*.test.ts']
+
+async function main(): Promise<number> {
+  const postgres = await startPostgres()
+  if ('reason' in postgres) {
+    if (process.env.CI === 'true') {
+      process.stderr.write(`PostgreSQL is required here: ${postgres.reason}\n`)
+      return 1
+    }
+    const code = await runTests({})
+    process.stdout.write(`databases: sqlite only (${postgres.reason})\n`)
+    return code
+  }
+  try {
+    const code = await runTests({ POSTERN_TEST_POSTGRES_URL: postgres.url })
+    process.stdout.write(`databases: sqlite, postgres ${postgres.version}\n`)
+    return code
+  } finally {
+    await postgres.stop()
+  }
+}
+
+/** Runs the runtime's own runner and returns its exit code. */
+async function runTests(environment: Record<string, string>): Promise<number> {
+  const given = process.argv.slice(2)
+  const flags = given.filter((argument) => argument.startsWith('--'))
+  const files = given.filter((argument) => !argument.startsWith('--'))
+  const reporter = flags.some((flag) => flag.startsWith('--test-reporter'))
+    ? []
+    : ['--test-reporter=dot', '--test-reporter-destination=stdout']
+  const runner = spawn(process.execPath, ['--test', ...reporter, ...flags, ...(files.length > 0 ? files : globs)], {
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  })
+  const stop = () => void runner.kill('SIGTERM')
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  const [code] = await once(runner, 'exit')
+  return typeof code === 'number' ? code : 1
+}
+
+process.exitCode = await main()
