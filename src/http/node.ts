@@ -56,10 +56,16 @@ export interface Listening {
   close(graceMilliseconds: number): Promise<void>
 }
 
+interface Connections {
+  readonly sockets: Set<Socket>
+  /** Responses that are not done. */
+  readonly underWay: Set<ServerResponse>
+}
+
 /** Starts to listen. Rejects when the address is taken or not ours. */
 export async function listen(input: ListenInput): Promise<Listening> {
   const limits = { ...defaultListenLimits, ...input.limits }
-  const underWay = new Set<ServerResponse>()
+  const connections: Connections = { sockets: new Set(), underWay: new Set() }
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -71,7 +77,7 @@ export async function listen(input: ListenInput): Promise<Listening> {
       requireHostHeader: true,
     },
     (incoming, outgoing) => {
-      track(server, underWay, outgoing)
+      track(server, connections, outgoing)
       respond(incoming, outgoing).catch((error: unknown) => {
         input.log.error('http.responseFailed', error)
         outgoing.destroy()
@@ -80,6 +86,10 @@ export async function listen(input: ListenInput): Promise<Listening> {
   )
   const respond = responderOf(input)
   server.maxConnections = limits.maxConnections
+  server.on('connection', (socket) => {
+    connections.sockets.add(socket)
+    socket.once('close', () => connections.sockets.delete(socket))
+  })
   server.on('clientError', (error: Error & { readonly code?: string }, socket) => {
     input.log.info('http.refused', { reason: error.code })
     refuseBrokenRequest(error.code, socket)
@@ -93,7 +103,7 @@ export async function listen(input: ListenInput): Promise<Listening> {
     port: bound.port,
     url: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
     close(graceMilliseconds) {
-      closing ??= closeServer(server, underWay, graceMilliseconds)
+      closing ??= closeServer(server, connections, graceMilliseconds)
       return closing
     },
   }
@@ -116,7 +126,7 @@ function plainHeaders(): Record<string, string> {
 }
 
 /** Notes a response until it is done, and lets go of its connection when the server is closing. */
-function track(server: Server, underWay: Set<ServerResponse>, outgoing: ServerResponse): void {
+function track(server: Server, { underWay }: Connections, outgoing: ServerResponse): void {
   underWay.add(outgoing)
   if (!server.listening) outgoing.shouldKeepAlive = false
   outgoing.once('close', () => {
@@ -137,7 +147,9 @@ function startListening(server: Server, { address, port }: ListenInput): Promise
   })
 }
 
-function closeServer(server: Server, underWay: ReadonlySet<ServerResponse>, graceMilliseconds: number): Promise<void> {
+function closeServer(server: Server, { sockets, underWay }: Connections, graceMilliseconds: number): Promise<void> {
+  // Node does not count a connection as idle that has sent nothing yet; browsers open some in advance.
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
   for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
   return new Promise((resolve, reject) => {
     const force = setTimeout(() => server.closeAllConnections(), graceMilliseconds)
