@@ -21,7 +21,10 @@ interface OneUser extends InProject {
 /** What an administrator can do, as plain functions: the command line and programs that embed the server call these. Each throws `AuthError`s. */
 export interface Administration {
   /** Answers the management key, once. */
-  createProject(input: { readonly name: string; readonly isHardened?: boolean }): Promise<{ readonly projectId: string; readonly managementKey: string }>
+  createProject(input: {
+    readonly name: string
+    readonly isHardened?: boolean
+  }): Promise<{ readonly projectId: string; readonly managementKey: string }>
   listProjects(): Promise<readonly { readonly id: string; readonly name: string }[]>
   createUser(
     input: OneUser & { readonly password?: string; readonly details?: NewUserDetails; readonly isEmailVerified?: boolean },
@@ -32,7 +35,9 @@ export interface Administration {
   verifyUser(input: OneUser): Promise<void>
   unlockUser(input: OneUser): Promise<void>
   deleteUser(input: OneUser): Promise<void>
-  listUsers(input: InProject & { readonly prefix?: string; readonly after?: string; readonly limit: number }): Promise<Page<UserWithLoginIds>>
+  listUsers(
+    input: InProject & { readonly prefix?: string; readonly after?: string; readonly limit: number },
+  ): Promise<Page<UserWithLoginIds>>
   listSigningKeys(input: InProject): Promise<readonly SigningKeyView[]>
   rotateSigningKey(input: InProject & { readonly isEmergency?: boolean }): Promise<{ readonly kid: string; readonly activeAt: number }>
   showSettings(input: InProject): Promise<Settings>
@@ -55,7 +60,8 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
       return createUser(deps, { ...input, details, actor, credentialOf })
     },
     showUser: (input) => showUser(deps, input),
-    setPassword: async (input) => setPassword(deps, { ...(await managed(input)), password: input.password, isTemporary: input.isTemporary ?? false }),
+    setPassword: async (input) =>
+      setPassword(deps, { ...(await managed(input)), password: input.password, isTemporary: input.isTemporary ?? false }),
     setUserStatus: (input) => setUserStatus(deps, { ...input, actor }),
     verifyUser: (input) => verifyUser(deps, { ...input, actor }),
     unlockUser: async (input) => unlock(deps, await managed(input)),

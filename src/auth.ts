@@ -25,8 +25,8 @@ import { createSender } from './mail/sender.ts'
 import { createSmtpTransport } from './mail/smtp.ts'
 import { loadMasterKey } from './master-key.ts'
 import type { Options } from './options.ts'
-import { createSweeps } from './sweeps.ts'
 import { openStorage } from './storage/open.ts'
+import { createSweeps } from './sweeps.ts'
 
 /** A running server without its socket: give `handler` the requests of any framework that speaks the fetch types. */
 export interface Auth {

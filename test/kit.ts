@@ -35,7 +35,10 @@ export interface LogLine {
 /** A log that keeps its lines. */
 export function testLog(): Log & { readonly lines: LogLine[] } {
   const lines: LogLine[] = []
-  const write = (level: string) => (event: string, fields: LogFields = {}) => void lines.push({ level, event, fields })
+  const write =
+    (level: string) =>
+    (event: string, fields: LogFields = {}) =>
+      void lines.push({ level, event, fields })
   return {
     lines,
     debug: write('debug'),

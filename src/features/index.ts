@@ -1,9 +1,10 @@
 // Every feature, one line each. The order is that of the documentation.
-export { password } from './password/index.ts'
-export { session } from './session/index.ts'
-export { magicLink } from './magic-link/index.ts'
-export { keys } from './keys/index.ts'
-export { projects } from './projects/index.ts'
-export { users } from './users/index.ts'
+
 export { health } from './health/index.ts'
+export { keys } from './keys/index.ts'
+export { magicLink } from './magic-link/index.ts'
 export { outbox } from './outbox/index.ts'
+export { password } from './password/index.ts'
+export { projects } from './projects/index.ts'
+export { session } from './session/index.ts'
+export { users } from './users/index.ts'

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Deps } from '../../core/deps.ts'
 import { defineErrors } from '../../core/errors.ts'
+import { digest } from '../../core/secrets.ts'
 import { type Feature, reply, route } from '../../http/route.ts'
 import { Text } from '../../http/schemas.ts'
-import { digest } from '../../core/secrets.ts'
 
 export const keysErrors = defineErrors({
   ProjectNotFound: { status: 404, wire: 'E011011', text: 'No such project' },

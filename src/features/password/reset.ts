@@ -40,7 +40,9 @@ function landingPage(deps: Deps, project: Project, redirectUrl: string | undefin
   if (!wanted) return new URL(`${deps.publicUrl()}/reset/${project.id}`)
   const approved = approvedRedirect({ url: wanted, approved: project.settings.project.trustedDomains, publicUrl: deps.publicUrl() })
   if (approved) return approved
-  throw passwordErrors.RedirectRefused({ message: 'The redirectUrl is not on the list of approved domains (setting project.trustedDomains)' })
+  throw passwordErrors.RedirectRefused({
+    message: 'The redirectUrl is not on the list of approved domains (setting project.trustedDomains)',
+  })
 }
 
 /** A link may go to the address when the account is usable and, unless the project says otherwise, the address is proven. */

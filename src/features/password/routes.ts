@@ -2,7 +2,19 @@ import { z } from 'zod'
 import { coreErrors } from '../../core/errors.ts'
 import { policyAnswer } from '../../core/password/policy.ts'
 import { route } from '../../http/route.ts'
-import { AuthReply, Empty, LoginId, LoginOptions, LooseBoolean, Password, SignUpUser, synonyms, TemplateOptions, Text, UrlText } from '../../http/schemas.ts'
+import {
+  AuthReply,
+  Empty,
+  LoginId,
+  LoginOptions,
+  LooseBoolean,
+  Password,
+  SignUpUser,
+  synonyms,
+  TemplateOptions,
+  Text,
+  UrlText,
+} from '../../http/schemas.ts'
 import { authReply, refreshCookieHeader, refreshCookieName } from '../../http/session-reply.ts'
 import { passwordErrors } from './errors.ts'
 import { resetPages } from './page.ts'
@@ -12,10 +24,27 @@ import { signIn } from './sign-in.ts'
 import { signUp } from './sign-up.ts'
 import { updatePassword } from './update.ts'
 
-const { WrongPassword, PolicyViolation, PasswordReused, AccountLocked, MethodDisabled, RedirectRefused, PasswordExpired, ChangedMeanwhile } =
-  passwordErrors
-const { RateLimited, UserAlreadyExists, UserNotFound, UserDisabled, InvalidSession, SessionEnded, StaleSession, InvalidArguments, InvalidRequest } =
-  coreErrors
+const {
+  WrongPassword,
+  PolicyViolation,
+  PasswordReused,
+  AccountLocked,
+  MethodDisabled,
+  RedirectRefused,
+  PasswordExpired,
+  ChangedMeanwhile,
+} = passwordErrors
+const {
+  RateLimited,
+  UserAlreadyExists,
+  UserNotFound,
+  UserDisabled,
+  InvalidSession,
+  SessionEnded,
+  StaleSession,
+  InvalidArguments,
+  InvalidRequest,
+} = coreErrors
 
 export const PolicyReply = z
   .object({
@@ -74,7 +103,17 @@ export const passwordRoutes = [
       ssoAppId: Text(128).optional(),
     }),
     reply: AuthReply,
-    errors: [WrongPassword, PasswordExpired, AccountLocked, UserNotFound, UserDisabled, MethodDisabled, InvalidSession, SessionEnded, RateLimited],
+    errors: [
+      WrongPassword,
+      PasswordExpired,
+      AccountLocked,
+      UserNotFound,
+      UserDisabled,
+      MethodDisabled,
+      InvalidSession,
+      SessionEnded,
+      RateLimited,
+    ],
     run: async ({ deps, caller, body, signal, header }) => {
       const { project, source, token } = caller
       const { loginId, password, loginOptions: options } = body
@@ -119,7 +158,17 @@ export const passwordRoutes = [
     summary: 'Set a new password with a refresh token',
     body: z.object({ loginId: LoginId, newPassword: Password.min(1) }),
     reply: Empty,
-    errors: [PolicyViolation, PasswordReused, ChangedMeanwhile, InvalidArguments, StaleSession, MethodDisabled, InvalidSession, SessionEnded, RateLimited],
+    errors: [
+      PolicyViolation,
+      PasswordReused,
+      ChangedMeanwhile,
+      InvalidArguments,
+      StaleSession,
+      MethodDisabled,
+      InvalidSession,
+      SessionEnded,
+      RateLimited,
+    ],
     run: async ({ deps, caller: { project, source, live }, body, signal }) => {
       await updatePassword(deps, { project, source, live, signal, ...body })
       return {}
@@ -139,7 +188,17 @@ export const passwordRoutes = [
     }),
     reply: AuthReply,
     errors: [
-      ...[WrongPassword, PolicyViolation, PasswordReused, ChangedMeanwhile, AccountLocked, UserNotFound, UserDisabled, MethodDisabled, RateLimited],
+      ...[
+        WrongPassword,
+        PolicyViolation,
+        PasswordReused,
+        ChangedMeanwhile,
+        AccountLocked,
+        UserNotFound,
+        UserDisabled,
+        MethodDisabled,
+        RateLimited,
+      ],
       InvalidSession,
     ],
     run: async ({ deps, caller: { project, source }, body, signal, header }) => {

@@ -38,7 +38,13 @@ export interface ProvenPassword {
  */
 export async function provePassword(
   deps: Deps,
-  input: { readonly project: Project; readonly loginId: string; readonly password: string; readonly source: Source; readonly signal: AbortSignal },
+  input: {
+    readonly project: Project
+    readonly loginId: string
+    readonly password: string
+    readonly source: Source
+    readonly signal: AbortSignal
+  },
 ): Promise<ProvenPassword> {
   const { project, source } = input
   if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
@@ -120,5 +126,9 @@ async function recordFailure(
 ): Promise<void> {
   const { project, source, userId } = input
   const data = { reason: input.isLocked ? 'locked' : 'credentials' }
-  await recordEvent(deps, deps.storage, userEvent({ projectId: project.id, type: 'password.signIn', outcome: 'failure', userId, source, data }))
+  await recordEvent(
+    deps,
+    deps.storage,
+    userEvent({ projectId: project.id, type: 'password.signIn', outcome: 'failure', userId, source, data }),
+  )
 }

@@ -2,7 +2,7 @@ import type { Deps } from '../../core/deps.ts'
 import { recordEvent } from '../../core/events.ts'
 import { newManagementKey } from '../../core/management-keys.ts'
 import { newId } from '../../core/secrets.ts'
-import { Settings } from '../../core/settings.ts'
+import { lifetimes, Settings } from '../../core/settings.ts'
 import { newSigningKey, publishAheadSeconds } from '../../core/signing-keys.ts'
 import type { SigningKeyRecord } from '../../core/storage.ts'
 
@@ -53,10 +53,44 @@ export async function rotateSigningKey(
     await tx.signingKeys.insert(key)
     if (isEmergency) for (const one of old) await tx.signingKeys.revoke(projectId, one.id, now)
     await recordEvent(deps, tx, {
-      ...{ projectId, type: 'signingKey.rotate', outcome: 'success', actorKind: 'commandLine', actorId: '', userId: '', ip: '', userAgent: '' },
+      ...{
+        projectId,
+        type: 'signingKey.rotate',
+        outcome: 'success',
+        actorKind: 'commandLine',
+        actorId: '',
+        userId: '',
+        ip: '',
+        userAgent: '',
+      },
       data: { kid: key.id, isEmergency: isEmergency ?? false },
     })
   })
   deps.signingKeys.forget(projectId)
   return { kid: key.id, activeAt: key.activeAt }
+}
+
+/** Tokens outlive their key's last signature by at most this, whatever the settings were when they were made. */
+const clockMarginSeconds = 3600
+
+/** The default lifetime of refresh tokens: a setting that was made shorter since does not shorten tokens that are out. */
+const longestDefaultSeconds = 2_419_200
+
+/** Revokes, in every project, signing keys that were replaced so long ago that everything they signed has expired (JW-06); tells how many. */
+export async function retireSigningKeys(deps: Deps): Promise<number> {
+  let retired = 0
+  const now = deps.clock.nowSeconds()
+  for (const { id: projectId } of await deps.storage.projects.list()) {
+    const project = await deps.projects.byId(projectId)
+    const keys = (await deps.storage.signingKeys.list(projectId)).toSorted((a, b) => b.activeAt - a.activeAt)
+    if (!project || keys.length < 2) continue
+    const { refreshSeconds } = lifetimes(project.settings)
+    for (const [index, key] of keys.entries()) {
+      const successor = keys[index - 1]
+      if (!successor || successor.activeAt + Math.max(refreshSeconds, longestDefaultSeconds) + clockMarginSeconds > now) continue
+      if (await deps.storage.signingKeys.revoke(projectId, key.id, now)) retired++
+    }
+    deps.signingKeys.forget(projectId)
+  }
+  return retired
 }

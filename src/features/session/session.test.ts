@@ -33,7 +33,16 @@ onEveryDatabase('tokens carry what every SDK relies on', async (kit) => {
 
 onEveryDatabase('SE-09: custom claims land under nsec and replace nothing', async (kit) => {
   await kit.signUp(loginId)
-  const customClaims = { sub: 'other', exp: 9_999_999_999, roles: ['admin'], drn: 'DSR', iss: 'x', amr: ['mfa'], tenants: { t: {} }, plan: 'gold' }
+  const customClaims = {
+    sub: 'other',
+    exp: 9_999_999_999,
+    roles: ['admin'],
+    drn: 'DSR',
+    iss: 'x',
+    amr: ['mfa'],
+    tenants: { t: {} },
+    plan: 'gold',
+  }
   const { sessionJwt, refreshJwt, user } = await signIn(kit, { loginOptions: { customClaims } })
   for (const token of [sessionJwt, refreshJwt, (await refresh(kit, refreshJwt)).body.sessionJwt]) {
     const claims = decodeJwt(token)
@@ -73,7 +82,10 @@ onEveryDatabase('SE-01, SE-03: with rotation each predecessor fails after the gr
   assert.equal((await refresh(kit, chain[18] ?? '')).status, 401)
   assert.equal((await refresh(kit, token)).status, 401)
   assert.equal((await refresh(kit, other.refreshJwt)).status, 200)
-  const events = await kit.auth.deps.storage.events.forUser(kit.projectId, decodeJwt(token).sub ?? '', { types: ['session.reuse'], limit: 10 })
+  const events = await kit.auth.deps.storage.events.forUser(kit.projectId, decodeJwt(token).sub ?? '', {
+    types: ['session.reuse'],
+    limit: 10,
+  })
   assert.equal(events.length, 1)
 })
 

@@ -17,7 +17,8 @@ export interface ManagedUser {
 /** Finds a user by login ID, then by user ID. Throws `ManagedUserNotFound`. */
 export async function showUser(deps: Deps, input: Omit<ManagedUser, 'actor'>): Promise<UserWithLoginIds> {
   const { projectId, loginId } = input
-  const found = (await deps.storage.users.byLoginId(projectId, canonicalLoginId(loginId))) ?? (await deps.storage.users.byId(projectId, loginId))
+  const found =
+    (await deps.storage.users.byLoginId(projectId, canonicalLoginId(loginId))) ?? (await deps.storage.users.byId(projectId, loginId))
   if (!found) throw userErrors.ManagedUserNotFound()
   return found
 }
@@ -98,7 +99,12 @@ export function listUsers(
   })
 }
 
-async function assertUpdated(tx: Storage, projectId: string, userId: string, changes: Parameters<Storage['users']['update']>[2]): Promise<void> {
+async function assertUpdated(
+  tx: Storage,
+  projectId: string,
+  userId: string,
+  changes: Parameters<Storage['users']['update']>[2],
+): Promise<void> {
   if (!(await tx.users.update(projectId, userId, changes))) throw userErrors.ManagedUserNotFound()
 }
 
