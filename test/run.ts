@@ -33,9 +33,7 @@ async function runTests(environment: Record<string, string>): Promise<number> {
   const given = process.argv.slice(2)
   const flags = given.filter((argument) => argument.startsWith('--'))
   const files = given.filter((argument) => !argument.startsWith('--'))
-  const reporter = flags.some((flag) => flag.startsWith('--test-reporter'))
-    ? []
-    : ['--test-reporter=dot', '--test-reporter-destination=stdout']
+  const reporter = flags.some((flag) => flag.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']
   const runner = spawn(process.execPath, ['--test', ...reporter, ...flags, ...(files.length > 0 ? files : globs)], {
     stdio: 'inherit',
     env: { ...process.env, ...environment },

@@ -1,11 +1,13 @@
-import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult, sql } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPoolClient, type PostgresQueryResult, sql } from 'kysely'
 import pg from 'pg'
+import { AuthError } from '../core/errors.ts'
 import type { Storage } from '../core/storage.ts'
-import { migrate } from './migrate.ts'
-import { migrations } from './migrations/index.ts'
+import { type Migration, migrate } from './migrate.ts'
+import { migrations as allMigrations } from './migrations/index.ts'
 import { statementNames } from './prepared.ts'
 import { storageOver } from './storage.ts'
 import type { Tables } from './tables.ts'
+import { unavailable } from './unavailable.ts'
 
 export interface PostgresOptions {
   /** `postgres://USER:PASSWORD@HOST:PORT/NAME`, with the parameters that libpq knows, `sslmode` for one. */
@@ -18,30 +20,35 @@ export interface PostgresOptions {
   readonly deadlineMilliseconds?: number
   /** Told about connections that broke while nobody used them; the next query gets another one. */
   readonly onConnectionLost?: (error: Error) => void
+  /** The schema to bring the database to. Default: that of this version. */
+  readonly migrations?: readonly Migration[]
 }
 
 const defaults = { poolSize: 10, connectMilliseconds: 2_000, deadlineMilliseconds: 2_800 }
 
 /**
  * Opens a PostgreSQL database and brings its schema up to date. No wait is without end (RL-04), and a connection that broke is replaced.
- * Throws when the server does not promise that a commit is on disk (RL-02), and `SchemaTooNew` for a database of a newer version.
+ * Throws when the server cannot be reached, when it does not promise that a commit is on disk (RL-02), and `SchemaTooNew` for a database of a
+ * newer version.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   await prepareDatabase(options)
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(options) }) })
-  return storageOver(db, 'postgres')
+  return storageOver(openPool(options), 'postgres')
 }
 
 /** What happens once, before the first request, and may take longer than a request. */
 async function prepareDatabase(options: PostgresOptions): Promise<void> {
-  const pool = createPool({ ...options, poolSize: 1, deadlineMilliseconds: migrationMilliseconds })
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const db = openPool({ ...options, poolSize: 1, deadlineMilliseconds: migrationMilliseconds })
   try {
     const { rows } = await sql<{ setting: string }>`select current_setting('synchronous_commit') as setting`.execute(db)
     if (rows[0]?.setting === 'off') {
       throw new Error('PostgreSQL has synchronous_commit off, so that an acknowledged write can be lost. Switch it on for this database.')
     }
-    await migrate({ db, dialect: 'postgres', migrations })
+    await migrate({ db, dialect: 'postgres', migrations: options.migrations ?? allMigrations })
+  } catch (error) {
+    // Nobody can try again yet, so whoever starts the program gets to know what the database said.
+    if (!(error instanceof AuthError)) throw error
+    throw new Error(`Cannot use the PostgreSQL database: ${reasonOf(error.cause ?? error)}`, { cause: error.cause })
   } finally {
     await db.destroy()
   }
@@ -49,17 +56,14 @@ async function prepareDatabase(options: PostgresOptions): Promise<void> {
 
 const migrationMilliseconds = 3_600_000
 
-const int8 = 20
-
-function createPool(options: PostgresOptions): PostgresPool {
+function openPool(options: PostgresOptions): Kysely<Tables> {
   const { poolSize, connectMilliseconds, deadlineMilliseconds } = { ...defaults, ...options }
-  const onConnectionLost = options.onConnectionLost ?? (() => undefined)
   const pool = new pg.Pool({
     connectionString: options.url,
     max: poolSize,
     connectionTimeoutMillis: connectMilliseconds,
     statement_timeout: deadlineMilliseconds,
-    lock_timeout: deadlineMilliseconds,
+    lock_timeout: Math.ceil(deadlineMilliseconds * 0.7),
     idle_in_transaction_session_timeout: deadlineMilliseconds * 2,
     application_name: 'postern',
     keepAlive: true,
@@ -67,24 +71,23 @@ function createPool(options: PostgresOptions): PostgresPool {
     types: { getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format)) },
   })
   // Without listeners the loss of a connection would end the process: of an idle one here, of one in use below.
-  pool.on('error', onConnectionLost)
+  pool.on('error', options.onConnectionLost ?? (() => undefined))
   pool.on('connect', (client) => client.on('error', () => undefined))
-  return {
-    options: {},
-    end: () => pool.end(),
-    async connect() {
-      const end = performance.now() + deadlineMilliseconds
-      return withDeadline(await within(connectMilliseconds, pool), end)
-    },
+  const connect = async () => {
+    const deadline = performance.now() + deadlineMilliseconds
+    return withDeadline(await connectionWithin(connectMilliseconds, pool), deadline)
   }
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: { options: {}, connect, end: () => pool.end() } }) })
 }
 
-/** A connection from the pool, or an error after the time: also when the pool itself would start to wait anew. */
-async function within(milliseconds: number, pool: pg.Pool): Promise<pg.PoolClient> {
+const int8 = 20
+
+/** A connection from the pool in time. The pool's own limit starts anew when a wait in its line ends with a new connection. */
+async function connectionWithin(milliseconds: number, pool: pg.Pool): Promise<pg.PoolClient> {
   const connecting = pool.connect()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('No connection to PostgreSQL in time')), milliseconds)
+    timer = setTimeout(() => reject(new Error('no connection in time')), milliseconds)
   })
   try {
     return await Promise.race([connecting, late])
@@ -93,25 +96,41 @@ async function within(milliseconds: number, pool: pg.Pool): Promise<pg.PoolClien
       (client) => client.release(),
       () => undefined,
     )
-    throw error
+    throw unavailable(reasonOf(error), error)
   } finally {
     clearTimeout(timer)
   }
 }
 
 /** What Kysely sees of a connection: queries that end in time, prepared under their names, and a release that drops what is broken. */
-function withDeadline(client: pg.PoolClient, end: number): PostgresPoolClient {
+function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClient {
   let isBroken = false
   async function query(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<never>> {
     const name = statementNames.get(text)
-    const config = { text, values: [...values], query_timeout: Math.max(1, Math.ceil(end - performance.now())), ...(name && { name }) }
+    const milliseconds = Math.max(1, Math.ceil(deadline - performance.now()))
     try {
+      const config = { text, values: [...values], query_timeout: milliseconds, ...(name && { name }) }
       return (await client.query(config)) as unknown as PostgresQueryResult<never>
     } catch (error) {
-      // An error without a code is not the server's: the connection is gone, or still busy with a query that took too long.
-      if (!(error instanceof pg.DatabaseError)) isBroken = true
-      throw error
+      if (error instanceof pg.DatabaseError && !isAboutState(error)) throw error
+      // What is not from the server means that the connection is gone, or busy with a query that took too long.
+      isBroken ||= !(error instanceof pg.DatabaseError)
+      throw unavailable(reasonOf(error), error)
     }
   }
   return { query: query as unknown as PostgresPoolClient['query'], release: (destroy) => client.release(isBroken || destroy) }
+}
+
+/**
+ * Whether an error of the server is about its state and not about the query: connections, resources, an operator, the system, timeouts, deadlocks
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
+function isAboutState({ code = '' }: pg.DatabaseError): boolean {
+  return ['08', '53', '57', '58'].includes(code.slice(0, 2)) || ['25P03', '25P04', '40001', '40P01', '55P03'].includes(code)
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  const code = 'code' in error ? String(error.code) : ''
+  return [code, error.message].filter((part) => part !== '').join(' ')
 }

@@ -9,17 +9,11 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-
-/** The one connection was not free, or another process kept writing, for as long as a request may wait. */
-export class DatabaseBusy extends Error {
-  constructor(what: string) {
-    super(`The database is busy: ${what}`)
-    this.name = 'DatabaseBusy'
-  }
-}
+import { unavailable } from './unavailable.ts'
 
 interface SqliteDialectOptions {
   readonly database: DatabaseSync
+  /** Longest wait, for the connection and for other processes together. */
   readonly waitMilliseconds: number
 }
 
@@ -51,10 +45,9 @@ export function sqliteDialect(options: SqliteDialectOptions): Dialect {
 function createDriver({ database, waitMilliseconds }: SqliteDialectOptions): Driver {
   const line = createLine(waitMilliseconds)
   const statements = statementCache(database)
-  const execute = async (sql: string, parameters: readonly unknown[]): Promise<QueryResult<never>> => {
-    const statement = statements(sql)
-    return retryWhileBusy(waitMilliseconds, () => run(statement, parameters))
-  }
+  // Of whoever has the connection now.
+  let deadline = 0
+  const execute = (sql: string, parameters: readonly unknown[]) => retryWhileBusy(deadline, () => run(statements(sql), parameters))
   const connection: DatabaseConnection = {
     executeQuery: (query: CompiledQuery) => execute(query.sql, query.parameters),
     // biome-ignore lint/correctness/useYield: nothing streams.
@@ -65,7 +58,7 @@ function createDriver({ database, waitMilliseconds }: SqliteDialectOptions): Dri
   return {
     init: async () => undefined,
     async acquireConnection() {
-      await line.enter()
+      deadline = await line.enter()
       return connection
     },
     releaseConnection: async () => line.leave(),
@@ -115,53 +108,59 @@ function run({ statement, returnsRows }: CachedStatement, parameters: readonly u
   return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) }
 }
 
-const busyCode = 5
+/** Primary result codes of SQLite that say nothing about the query. */
+const states = { busy: 5, ioError: 10, full: 13, cannotOpen: 14 }
+const stateCodes = new Map(Object.entries(states).map(([name, code]) => [code, name]))
 
-function isBusy(error: unknown): boolean {
+/** The name of a state the database is in, if that is what the error is about. */
+function stateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return undefined
   // The low byte is the primary result code; the rest says why.
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === busyCode
+  return stateCodes.get(error.errcode & 0xff)
 }
 
 /** Tries again while another process writes, without holding up this one. */
-async function retryWhileBusy<T>(waitMilliseconds: number, attempt: () => T): Promise<T> {
-  const end = performance.now() + waitMilliseconds
+async function retryWhileBusy<T>(deadline: number, attempt: () => T): Promise<T> {
   for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
     try {
       return attempt()
     } catch (error) {
-      if (!isBusy(error)) throw error
-      if (performance.now() >= end) throw new DatabaseBusy('another process is writing')
+      const state = stateOf(error)
+      if (!state) throw error
+      if (state !== 'busy' || performance.now() >= deadline) throw unavailable(state, error)
       await delay(pause)
     }
   }
 }
 
 interface Line {
-  enter(): Promise<void>
+  /** Resolves when it is one's turn, with the time by which the wait for anything else must be over. */
+  enter(): Promise<number>
   leave(): void
 }
 
-/** Lets one through at a time, in the order of their coming. Whoever waited too long is sent away with `DatabaseBusy`. */
+/** Lets one through at a time, in the order of their coming. Whoever waited too long is sent away. */
 function createLine(waitMilliseconds: number): Line {
   const waiting: (() => void)[] = []
   let isTaken = false
+  const turn = () =>
+    new Promise<void>((resolve, reject) => {
+      const admit = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(admit), 1)
+        reject(unavailable('the connection was not free in time'))
+      }, waitMilliseconds)
+      waiting.push(admit)
+    })
   return {
     async enter() {
-      if (!isTaken) {
-        isTaken = true
-        return
-      }
-      await new Promise<void>((resolve, reject) => {
-        const admit = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-        const timer = setTimeout(() => {
-          waiting.splice(waiting.indexOf(admit), 1)
-          reject(new DatabaseBusy('the connection was not free in time'))
-        }, waitMilliseconds)
-        waiting.push(admit)
-      })
+      const deadline = performance.now() + waitMilliseconds
+      if (isTaken) await turn()
+      isTaken = true
+      return deadline
     },
     leave() {
       const next = waiting.shift()

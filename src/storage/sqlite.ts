@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { Storage } from '../core/storage.ts'
-import { migrate } from './migrate.ts'
-import { migrations } from './migrations/index.ts'
+import { type Migration, migrate } from './migrate.ts'
+import { migrations as allMigrations } from './migrations/index.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { storageOver } from './storage.ts'
 import type { Tables } from './tables.ts'
@@ -12,19 +12,21 @@ import type { Tables } from './tables.ts'
 export interface SqliteOptions {
   /** Path of the database, made if it is not there, in a folder that may have to be made too; or `:memory:`. */
   readonly file: string
-  /** Longest wait for the one connection, and for another process that writes. Default 2 500. */
+  /** Longest wait for the one connection and for other processes that write, together. Default 2 500, so that requests end in time (RL-04). */
   readonly waitMilliseconds?: number
+  /** The schema to bring the database to. Default: that of this version. */
+  readonly migrations?: readonly Migration[]
 }
 
 /**
- * Opens the embedded database and brings its schema up to date. What it acknowledges is on disk (RL-02), and only the owner can read its files.
- * Throws `SchemaTooNew` for a database of a newer version.
+ * Opens the embedded database and brings its schema up to date; a copy of the file as it was is put beside it before an upgrade (RL-10). What it
+ * acknowledges is on disk (RL-02), and only the owner can read its files. Throws `SchemaTooNew` for a database of a newer version.
  */
-export async function openSqlite({ file, waitMilliseconds = 2_500 }: SqliteOptions): Promise<Storage> {
+export async function openSqlite({ file, waitMilliseconds = 2_500, migrations = allMigrations }: SqliteOptions): Promise<Storage> {
   const database = openFile(file)
   const db = new Kysely<Tables>({ dialect: sqliteDialect({ database, waitMilliseconds }) })
   try {
-    await migrate({ db, dialect: 'sqlite', migrations })
+    await migrate({ db, dialect: 'sqlite', migrations, beforeUpgrade: async (from) => backUp(database, file, from) })
   } catch (error) {
     await db.destroy()
     throw error
@@ -32,14 +34,16 @@ export async function openSqlite({ file, waitMilliseconds = 2_500 }: SqliteOptio
   return storageOver(db, 'sqlite')
 }
 
+const isInMemory = (file: string) => file === ':memory:'
+
 function openFile(file: string): DatabaseSync {
-  if (file !== ':memory:') {
+  if (!isInMemory(file)) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     // SQLite gives the write-ahead log and the shared memory the mode of the database.
-    closeSync(openSync(file, 'a', 0o600))
+    createPrivate(file)
     chmodSync(file, 0o600)
   }
-  const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 5_000, defensive: true })
+  const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 2_500, defensive: true })
   try {
     database.exec('pragma journal_mode = wal')
     database.exec('pragma synchronous = full')
@@ -51,4 +55,17 @@ function openFile(file: string): DatabaseSync {
     database.close()
     throw error
   }
+}
+
+function createPrivate(file: string): void {
+  closeSync(openSync(file, 'a', 0o600))
+}
+
+/** Copies the database as it is into `FILE.schema-N.TIME.backup`. */
+function backUp(database: DatabaseSync, file: string, fromVersion: number): void {
+  if (isInMemory(file)) return
+  const time = new Date().toISOString().replace(/[:.]/g, '-')
+  const copy = `${file}.schema-${fromVersion}.${time}.${process.pid}.backup`
+  createPrivate(copy)
+  database.prepare('vacuum into ?').run(copy)
 }

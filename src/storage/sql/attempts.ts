@@ -1,13 +1,11 @@
-import { type ExpressionBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
 import { prepared } from '../prepared.ts'
-import type { Tables } from '../tables.ts'
 
 /** Whether the window goes on at `now`; one without an end always does. */
 function isOpen(now: number) {
-  return (eb: ExpressionBuilder<Tables, 'attempts'>) =>
-    eb.or([eb('attempts.window_ends_at', '=', sql.lit(0)), eb('attempts.window_ends_at', '>', now)])
+  return sql<boolean>`(attempts.window_ends_at = 0 or attempts.window_ends_at > ${now})`
 }
 
 /** Counts, starts a window anew, or does nothing when the limit is reached: whether there is a row to return is the answer. */
@@ -18,26 +16,11 @@ const take = prepared((db, attempt: { projectId: string; key: string; windowEnds
     .onConflict((conflict) =>
       conflict
         .columns(['project_id', 'key'])
-        .doUpdateSet((eb) => ({
-          count: eb
-            .case()
-            .when(eb.or([eb('attempts.window_ends_at', '=', sql.lit(0)), eb('attempts.window_ends_at', '>', attempt.now)]))
-            .then(eb('attempts.count', '+', sql.lit(1)))
-            .else(sql.lit(1))
-            .end(),
-          window_ends_at: eb
-            .case()
-            .when(eb.or([eb('attempts.window_ends_at', '=', sql.lit(0)), eb('attempts.window_ends_at', '>', attempt.now)]))
-            .then(eb.ref('attempts.window_ends_at'))
-            .else(eb.ref('excluded.window_ends_at'))
-            .end(),
-        }))
-        .where((eb) =>
-          eb.or([
-            eb('attempts.count', '<', attempt.max),
-            eb.and([eb('attempts.window_ends_at', '>', sql.lit(0)), eb('attempts.window_ends_at', '<=', attempt.now)]),
-          ]),
-        ),
+        .doUpdateSet({
+          count: sql`case when ${isOpen(attempt.now)} then attempts.count + 1 else 1 end`,
+          window_ends_at: sql`case when ${isOpen(attempt.now)} then attempts.window_ends_at else excluded.window_ends_at end`,
+        })
+        .where(sql<boolean>`(attempts.count < ${attempt.max} or not ${isOpen(attempt.now)})`),
     )
     .returning(['count', 'window_ends_at']),
 )

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import type { Connection } from '../connection.ts'
 import { changes } from '../prepared.ts'
@@ -36,6 +37,8 @@ export async function purge(connection: Connection, now: number, limit: number):
       const rows = Math.min(batchRows, limit - deleted)
       batch = await deleteBatch(connection, one, now, rows)
       deleted += batch
+      // SQLite works on this thread: requests that came in the meantime go first.
+      await nextTurn()
     }
   }
   return deleted
