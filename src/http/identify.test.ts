@@ -207,6 +207,13 @@ describe('refresh cookies', () => {
       assert.equal(response.status, status)
     })
   }
+  test('a page never acts on a cookie', async () => {
+    const asPage = routes.map((one) => ({ ...one, kind: 'page' as const, reply: z.unknown() }))
+    const response = await fakeEdge(asPage).send('/refresh', {
+      headers: { authorization: `Bearer ${projectId}`, cookie: `DSR=${goodRefreshToken}` },
+    })
+    assert.equal(response.status, 401)
+  })
   test('a session is never proven by a cookie', async () => {
     const response = await edge.send('/session', { method: 'POST', headers: { ...proof, cookie: `DSR=${goodSessionToken}` } })
     assert.equal(response.status, 401)

@@ -9,7 +9,8 @@ export { SchemaTooNew } from './migrate.ts'
  * that cannot be reached, and `SchemaTooNew`.
  */
 export async function openStorage({ database }: { readonly database: string }): Promise<Storage> {
-  if (database.startsWith('sqlite:')) return openSqlite({ file: database.slice('sqlite:'.length) })
+  const file = /^sqlite:(.+)$/.exec(database)?.[1]
+  if (file) return openSqlite({ file })
   if (/^postgres(ql)?:\/\//.test(database)) return openPostgres({ url: database })
   throw new Error('The database must be given as sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME')
 }

@@ -33,7 +33,10 @@ const defaults = { poolSize: 10, connectMilliseconds: 2_000, deadlineMillisecond
  */
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   await prepareDatabase(options)
-  return storageOver(openPool(options), 'postgres')
+  const storage = storageOver(openPool(options), 'postgres')
+  // Kysely closes a pool only if it was used.
+  await storage.ping()
+  return storage
 }
 
 /** What happens once, before the first request, and may take longer than a request. */
