@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { test } from 'node:test'
+import pg from 'pg'
+import { openPostgres, type PostgresOptions } from '../../src/storage/postgres.ts'
+import { databases, type TestDatabase } from '../databases.ts'
+import { loginId, now, project, race, user } from './records.ts'
+
+const unavailable = { name: 'Unavailable' }
+
+/** One test on PostgreSQL, if it is there, with a client of its own beside the storage. */
+function onPostgres(title: string, run: (database: TestDatabase, admin: pg.Client) => Promise<void>): void {
+  const kind = databases.find(({ name }) => name === 'postgres')
+  if (!kind) return
+  test(`postgres: ${title}`, async () => {
+    const database = await kind.open()
+    const admin = new pg.Client({ connectionString: database.url })
+    await admin.connect()
+    try {
+      await run(database, admin)
+    } finally {
+      await admin.end()
+      await database.close()
+    }
+  })
+}
+
+async function timed(run: Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await assert.rejects(run, unavailable)
+  return performance.now() - started
+}
+
+onPostgres('RL-02: a database with synchronous_commit off is refused', async ({ url }, admin) => {
+  const name = new URL(url).pathname.slice(1)
+  await admin.query(`alter database ${name} set synchronous_commit = off`)
+  await assert.rejects(openPostgres({ url }), /synchronous_commit off/)
+  for (const setting of ['local', 'on']) {
+    await admin.query(`alter database ${name} set synchronous_commit = ${setting}`)
+    await (await openPostgres({ url })).close()
+  }
+})
+
+onPostgres('RL-04: every limit is in force', async ({ url }, admin) => {
+  const storage = await openPostgres({ url, poolSize: 2, deadlineMilliseconds: 1_000 })
+  const show = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+  // What a session was started with is not to be seen from outside, so a function of the database tells.
+  await admin.query(`create function limits() returns trigger language plpgsql as $$ begin
+    new.value = concat_ws(' ', ${show.map((name) => `current_setting('${name}')`).join(', ')}); return new; end $$`)
+  await admin.query('create trigger limits before insert on meta for each row execute function limits()')
+  assert.equal(await storage.meta.putIfAbsent('limits', ''), '1s 700ms 2s')
+  await storage.close()
+})
+
+onPostgres('RL-04: a locked table is waited for within bounds, and served when it is free', async ({ url }, admin) => {
+  const storage = await openPostgres({ url, deadlineMilliseconds: 300 })
+  await storage.projects.insert(project({ id: 'P1' }))
+  await admin.query('begin')
+  await admin.query('lock table users')
+  const waits = await race(20, (index) => timed(storage.users.byId('P1', `U${index}`)))
+  assert.ok(Math.max(...waits) < 3_000, `${Math.max(...waits)} ms`)
+  await admin.query('commit')
+  assert.equal(await storage.users.insert(user('P1', 'U1'), [loginId('a')]), true)
+  await storage.close()
+})
+
+onPostgres('RL-04: a pool without a free connection is waited for within bounds', async ({ url }) => {
+  const storage = await openPostgres({ url, poolSize: 1, connectMilliseconds: 100, deadlineMilliseconds: 5_000 })
+  const holding = Promise.withResolvers<void>()
+  const held = storage.transaction(() => holding.promise)
+  assert.ok((await timed(storage.ping())) < 2_000)
+  holding.resolve()
+  await held
+  await storage.ping()
+  await storage.close()
+})
+
+onPostgres('RL-04: connections that the server closed are replaced', async ({ url, storage }, admin) => {
+  const lost: Error[] = []
+  const watched = await openPostgres({ url, poolSize: 4, onConnectionLost: (error) => lost.push(error) })
+  await watched.projects.insert(project({ id: 'P1' }))
+  await race(8, () => watched.ping())
+  const cut = () =>
+    admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()')
+  await cut()
+  // The news may arrive after the next query was sent; every try meets a dead connection at most once.
+  const answers = await race(4, () =>
+    watched.ping().then(
+      () => true,
+      () => false,
+    ),
+  )
+  assert.equal(answers.length, 4)
+  for (let query = 0; query < 4; query++) await watched.ping()
+  const failed = watched.transaction(async (tx) => {
+    await tx.users.insert(user('P1', 'U1'), [loginId('a')])
+    await cut()
+    await tx.users.insert(user('P1', 'U2'), [loginId('b')])
+  })
+  await assert.rejects(failed)
+  assert.equal(await watched.users.byId('P1', 'U1').catch(() => watched.users.byId('P1', 'U1')), undefined)
+  assert.equal(await watched.users.insert(user('P1', 'U1'), [loginId('a')]), true)
+  await watched.close()
+  await storage.ping().catch(() => storage.ping())
+})
+
+/** Forwards to the server of `url` until it is told to hang; then it swallows. */
+async function proxyOf(url: string) {
+  const { hostname, port } = new URL(url)
+  let isHanging = false
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname)
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (chunk) => isHanging || to.write(chunk))
+      from.on('error', () => to.destroy())
+      from.on('close', () => to.destroy())
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const target = new URL(url)
+  target.port = String(typeof address === 'object' ? address?.port : '')
+  return {
+    url: target.href,
+    hang(value: boolean) {
+      isHanging = value
+    },
+    async close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await once(server, 'close')
+    },
+  }
+}
+
+onPostgres('RL-04: a server that hangs is given up within bounds, and used again when it is back', async ({ url }) => {
+  const proxy = await proxyOf(url)
+  const storage = await openPostgres({ url: proxy.url, poolSize: 2, connectMilliseconds: 200, deadlineMilliseconds: 300 })
+  await storage.projects.insert(project({ id: 'P1' }))
+  await race(4, () => storage.ping())
+  proxy.hang(true)
+  for (let round = 0; round < 2; round++) {
+    const waits = await race(6, () => timed(storage.attempts.take('P1', 'k', { max: 5, windowSeconds: 60 }, now)))
+    assert.ok(Math.max(...waits) < 1_500, `${Math.max(...waits)} ms`)
+  }
+  assert.ok((await timed(storage.transaction(async (tx) => void (await tx.projects.byId('P1'))))) < 1_500)
+  proxy.hang(false)
+  assert.equal((await storage.projects.byId('P1'))?.id, 'P1')
+  await storage.close()
+  await proxy.close()
+})
+
+for (const [name, change, message] of [
+  ['no server', { port: '1' }, /Cannot use the PostgreSQL database: .*ECONNREFUSED/],
+  ['no such database', { pathname: '/missing' }, /Cannot use the PostgreSQL database: 3D000/],
+] as const) {
+  onPostgres(`a start says why it fails, without the password: ${name}`, async ({ url }) => {
+    const target = Object.assign(new URL(url), { password: 'hunter2', ...change })
+    const options: PostgresOptions = { url: target.href }
+    await assert.rejects(openPostgres(options), (error: Error) => {
+      assert.match(error.message, message)
+      assert.doesNotMatch(error.message, /hunter2/)
+      return true
+    })
+  })
+}
