@@ -1,84 +1,120 @@
-import type { MailContent, Outbox, ShownMail } from '../core/messages.ts'
+import { z } from 'zod'
+import type { MailContent, NewMail, Outbox, ShownMail } from '../core/messages.ts'
 import type { Clock, Random } from '../core/ports.ts'
 import { newId, type Sealer } from '../core/secrets.ts'
-import type { OutboxRecord, Storage } from '../core/storage.ts'
-import { isPlainAddress } from './address.ts'
+import type { OutboxRecord, OutboxState, Storage } from '../core/storage.ts'
+import { isPlainAddress, parseMailFrom } from './address.ts'
 import { renderMail } from './render.ts'
 
-/** What is sealed of a message: to whom, and what it says. */
-export interface SealedMail {
-  readonly to: string
-  readonly content: MailContent
-}
-
-interface OutboxDeps {
+export interface OutboxOptions {
+  /** For `recent`; what is queued goes through the transaction of the caller. */
+  readonly storage: Pick<Storage, 'outbox'>
+  readonly sealer: Sealer
   readonly clock: Clock
   readonly random: Random
-  readonly sealer: Sealer
-  readonly storage: Storage
-  /** `send`: messages wait for the sender. `keep`: nobody sends, they stay to be looked at. */
+  /** `send`: messages wait for the sender. `keep`: there is no mail server, and they stay for the outbox page. */
   readonly mode: 'send' | 'keep'
+  /** Who mails come from, `address` or `Name <address>`. */
   readonly from: string
   readonly onWake: () => void
 }
 
-function sealContext(record: { readonly projectId: string; readonly id: string }): string {
-  return `outbox/${record.projectId}/${record.id}`
+/** What is sealed in a row of the outbox. */
+export interface OpenMessage {
+  readonly to: string
+  readonly content: MailContent
 }
 
-/** Opens a message. Throws when it was sealed with another key, belongs elsewhere, or holds no plain address. */
-export function openMessage(sealer: Sealer, record: OutboxRecord): SealedMail {
-  const opened = JSON.parse(sealer.open(sealContext(record), record.sealedContent)) as SealedMail
-  if (!isPlainAddress(opened.to)) throw new Error('Not one plain address')
-  return opened
-}
+const maxShown = 200
 
-/** Text as long as a usual mail, so that a decoy weighs as much. */
-const decoyContent = 'x'.repeat(700)
+const Message = z.strictObject({
+  to: z.string().refine(isPlainAddress, 'Not one plain address'),
+  content: z.strictObject({
+    subject: z.string(),
+    paragraphs: z.array(z.string()),
+    action: z.strictObject({ label: z.string(), url: z.string() }).exactOptional(),
+    closing: z.array(z.string()).exactOptional(),
+  }),
+})
 
-/** Makes the queue. Messages are sealed before they touch the database, because they hold links (RC-02, CR-01). */
-export function createOutbox(deps: OutboxDeps): Outbox {
-  const { clock, sealer, mode } = deps
+/** As long as a usual mail, so that a decoy costs what a mail costs (EN-03). It has no recipient: nothing can open, show or send it. */
+const decoy: OpenMessage = { to: '', content: { subject: '-'.repeat(40), paragraphs: ['-'.repeat(360)], closing: ['-'.repeat(240)] } }
 
-  function recordOf(input: { projectId: string; kind: string; userId: string; ttlSeconds: number; state: OutboxRecord['state'] }, plain: string): OutboxRecord {
+/** Makes the durable queue of messages. `queue` throws when the recipient is not exactly one plain address (IN-05); the transaction rolls back then. */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { sealer, clock, storage, mode, from } = options
+  const nextId = orderedIds(options)
+
+  function row(mail: Pick<NewMail, 'projectId' | 'kind' | 'ttlSeconds'>, userId: string, message: OpenMessage) {
+    const id = nextId()
     const now = clock.nowSeconds()
-    const id = newId(deps, 'M')
-    return {
-      projectId: input.projectId,
-      id,
-      kind: input.kind,
-      userId: input.userId,
-      sealedContent: sealer.seal(sealContext({ projectId: input.projectId, id }), plain),
-      state: input.state,
-      attempts: 0,
-      nextAttemptAt: now,
-      createdAt: now,
-      expiresAt: now + input.ttlSeconds,
-      finishedAt: input.state === 'pending' ? 0 : now,
-    }
+    const { projectId, kind, ttlSeconds } = mail
+    const sealedContent = sealer.seal(sealContext({ projectId, id }), JSON.stringify(message))
+    return { projectId, id, kind, userId, sealedContent, attempts: 0, nextAttemptAt: now, createdAt: now, expiresAt: now + ttlSeconds }
   }
 
   return {
-    async queue(tx: Storage, mail) {
-      if (!isPlainAddress(mail.to)) throw new Error('A mail goes to exactly one plain address')
-      const sealed: SealedMail = { to: mail.to, content: mail.content }
-      await tx.outbox.insert(recordOf({ ...mail, state: mode === 'send' ? 'pending' : 'kept' }, JSON.stringify(sealed)))
+    async queue(tx, mail) {
+      if (!isPlainAddress(mail.to)) throw new Error('The recipient of a mail must be exactly one plain address')
+      const message = row(mail, mail.userId, { to: mail.to, content: mail.content })
+      await tx.outbox.insert(mode === 'send' ? { ...message, state: 'pending', finishedAt: 0 } : { ...message, state: 'kept', finishedAt: message.createdAt })
     },
     async queueDecoy(tx, mail) {
-      await tx.outbox.insert(recordOf({ ...mail, userId: '', state: 'expired' }, decoyContent))
+      // Finished at the beginning of time: the next purge takes it.
+      await tx.outbox.insert({ ...row(mail, '', decoy), state: 'expired', finishedAt: 0 })
     },
     async recent(limit) {
-      const records = await deps.storage.outbox.list({ limit, states: ['pending', 'sent', 'kept', 'failed'] })
-      return records.flatMap((record) => shown(deps, record) ?? [])
+      const most = Math.min(limit, maxShown)
+      const states: readonly OutboxState[] = ['pending', 'sent', 'kept', 'failed']
+      const usual = await storage.outbox.list({ limit: most, states })
+      // Apart from the others, so that decoys, which are expired, do not take their places.
+      const expired = await storage.outbox.list({ limit: most, states: ['expired'] })
+      return [...usual, ...expired]
+        .toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
+        .flatMap((record) => shownMail(sealer, from, record) ?? [])
+        .slice(0, most)
     },
-    wake: deps.onWake,
+    wake: options.onWake,
   }
 }
 
-function shown({ sealer, from }: OutboxDeps, record: OutboxRecord): ShownMail | undefined {
-  const { id, projectId, kind, state, createdAt } = record
-  if (record.sealedContent === '') return undefined
-  const { to, content } = openMessage(sealer, record)
-  const { subject, text, html } = renderMail({ id, from, to, content })
-  return { id, projectId, kind, state, createdAt, to, subject, text, html, link: content.action?.url }
+/** Opens a message. Throws when the seal does not hold, or what is in it is not a message to one plain address; the error tells neither content nor address. */
+export function openMessage(sealer: Sealer, record: Pick<OutboxRecord, 'projectId' | 'id' | 'sealedContent'>): OpenMessage {
+  const message = Message.safeParse(JSON.parse(sealer.open(sealContext(record), record.sealedContent)))
+  if (!message.success) throw new Error('The sealed message is not a mail to one plain address')
+  return message.data
+}
+
+/** Binds the content to its row: moved to another one, it does not open (CR-01). */
+function sealContext({ projectId, id }: { readonly projectId: string; readonly id: string }): string {
+  return `outbox/${projectId}/${id}`
+}
+
+function shownMail(sealer: Sealer, from: string, record: OutboxRecord): ShownMail | undefined {
+  try {
+    const { to, content } = openMessage(sealer, record)
+    const productName = parseMailFrom(from)?.name ?? ''
+    const { subject, text, html } = renderMail({ id: record.id, from, to, content, productName })
+    const { id, projectId, kind, state, createdAt } = record
+    return { id, projectId, kind, state, createdAt, to, subject, text, html, link: content.action?.url }
+  } catch {
+    return undefined // A decoy, or a damaged row, which the sender reports.
+  }
+}
+
+/** IDs that sort in the order of their making also within a second, so that the newest message is the first on the outbox page. 96 random bits each. */
+function orderedIds({ clock, random }: { readonly clock: Clock; readonly random: Random }): () => string {
+  let second = 0
+  let sequence = 0
+  return () => {
+    const now = clock.nowSeconds()
+    sequence = now === second ? sequence + 1 : 0
+    second = now
+    const bytes = (length: number) => {
+      const drawn = Buffer.from(random.bytes(length))
+      drawn.writeUInt32BE(sequence)
+      return drawn
+    }
+    return newId({ clock, random: { bytes } }, 'M')
+  }
 }

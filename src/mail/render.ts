@@ -1,68 +1,107 @@
 import type { MailContent } from '../core/messages.ts'
 import type { RenderedMail } from '../core/ports.ts'
+import { defuse, escapeHtml, oneLine } from './defuse.ts'
 
-/**
- * Makes HTML and plain text of what a mail says. Everything is escaped, nothing is evaluated, and what mail programs would turn into a link is broken up in texts,
- * so that a name cannot carry one (IN-06). The layout is a table with inline styles, because that is what mail programs agree on; no image or font is fetched.
- */
-export function renderMail(input: {
+/** Longest texts of a mail, in code points; what is longer is cut. */
+const limits = { subject: 150, paragraph: 1000, label: 64, productName: 64, paragraphs: 20, urlLength: 4096 } as const
+
+export interface RenderInput {
+  /** The message's ID, the same for every attempt. */
   readonly id: string
   readonly from: string
   readonly to: string
   readonly content: MailContent
-}): RenderedMail {
-  const { id, from, to, content } = input
-  if (content.action && !/^[a-z][a-z0-9+.-]*:\/\//i.test(content.action.url)) throw new Error('A mail needs an absolute link')
-  return { id, from, to, subject: oneLine(content.subject), text: plainText(content), html: html(content) }
+  /** Shown above and below the text; `''` for none. */
+  readonly productName: string
 }
 
-const invisible = '\u200b'
-
-/** Breaks `http://`, `www.` and dots between letters with an invisible space, so that no program makes a link of them. */
-function defuse(text: string): string {
-  return text.replace(/:\/\//g, `:${invisible}//`).replace(/(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}])/gu, `.${invisible}`).replace(/@/g, `@${invisible}`)
+/** The texts of a mail as they may be shown: on one line each, cut to length, with nothing that a mail program would make a link of. */
+interface Texts {
+  readonly subject: string
+  readonly paragraphs: readonly string[]
+  readonly closing: readonly string[]
+  readonly productName: string
+  readonly action: { readonly label: string; readonly url: string } | undefined
 }
 
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 200)
+/**
+ * Makes HTML and plain text of a mail. Nothing in the content is a template or a link but `action.url`; everything is escaped, and what looks like a
+ * URL in any text is defused (IN-06). No part is loaded from elsewhere. Throws when the URL is not one that a mail may carry.
+ */
+export function renderMail({ id, from, to, content, productName }: RenderInput): RenderedMail {
+  const { action } = content
+  const texts: Texts = {
+    subject: shown(content.subject, limits.subject),
+    paragraphs: shownAll(content.paragraphs),
+    closing: shownAll(content.closing ?? []),
+    productName: shown(productName, limits.productName),
+    action: action && { label: shown(action.label, limits.label), url: actionUrl(action.url) },
+  }
+  return { id, from, to, subject: texts.subject, text: renderText(texts), html: renderHtml(texts) }
 }
 
-function plainText({ paragraphs, action, closing = [] }: MailContent): string {
-  const parts = [...paragraphs.map(defuse), ...(action ? [`${action.label}:\n${action.url}`] : []), ...closing.map(defuse)]
-  return `${parts.join('\n\n')}\n`
+function shown(text: string, maxLength: number): string {
+  return defuse(oneLine(text, maxLength))
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
+function shownAll(paragraphs: readonly string[]): readonly string[] {
+  return paragraphs.slice(0, limits.paragraphs).map((text) => shown(text, limits.paragraph))
 }
 
-const font = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+const refusedSchemes = new Set(['javascript:', 'data:', 'file:', 'blob:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:'])
 
-function html({ subject, paragraphs, action, closing = [] }: MailContent): string {
-  const paragraph = (text: string, style: string) => `<p style="margin:0 0 16px;${style}">${escapeHtml(defuse(text))}</p>`
-  const button = action
-    ? `<p style="margin:0 0 24px"><a href="${escapeHtml(action.url)}" style="display:inline-block;padding:12px 20px;border-radius:6px;background:#1d4ed8;color:#ffffff;text-decoration:none;font-weight:600">${escapeHtml(action.label)}</a></p>
-<p style="margin:0 0 16px;font-size:13px;word-break:break-all">${escapeHtml(action.url)}</p>`
-    : ''
+/** The URL in its parsed form: http, https, or the scheme of an app with `//`. The redirect rules were applied when it was made (RC-07); this is a second fence. */
+function actionUrl(text: string): string {
+  const isWellFormed = /^[a-z][a-z0-9+.-]*:\/\/[^\s\p{Cc}\\]+$/iu.test(text) && text.length <= limits.urlLength && URL.canParse(text)
+  const url = isWellFormed ? new URL(text) : undefined
+  if (!url || refusedSchemes.has(url.protocol) || url.username || url.password) throw new Error('The link of a mail is not one that a mail may carry')
+  return url.href
+}
+
+/** The link stands alone on its line, so that it can be copied and that no mail program cuts it. */
+function renderText({ paragraphs, action, closing, productName }: Texts): string {
+  const blocks = [...paragraphs, ...(action ? [`${action.label}:\n${action.url}`] : []), ...closing, ...(productName ? [`-- \n${productName}`] : [])]
+  return `${blocks.join('\n\n')}\n`
+}
+
+const font = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+
+/** For mail programs that know them; everything needed is inline as well. Dark colours keep a contrast of 4.5 to 1 at least. */
+const style = `:root{color-scheme:light dark;supported-color-schemes:light dark}
+@media (prefers-color-scheme:dark){.back{background:#10141b!important}.card{background:#1a202a!important}.ink{color:#e8ecf2!important}.dim{color:#aab4c2!important}.link{color:#9dbcff!important}.button{background:#1d4ed8!important}.button a{color:#ffffff!important}}`
+
+function renderHtml({ subject, paragraphs, action, closing, productName }: Texts): string {
+  const ink = `margin:0 0 16px;${font};font-size:16px;line-height:24px;color:#1c2430;overflow-wrap:anywhere`
+  const dim = `margin:0 0 12px;${font};font-size:13px;line-height:20px;color:#566173;overflow-wrap:anywhere`
+  const brand = productName ? `<p class="ink" style="${ink};font-weight:600">${escapeHtml(productName)}</p>\n` : ''
+  const body = paragraphs.map((text) => `<p class="ink" style="${ink}">${escapeHtml(text)}</p>\n`).join('')
+  const small = closing.map((text) => `<p class="dim" style="${dim}">${escapeHtml(text)}</p>\n`).join('')
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(oneLine(subject))}</title>
+<meta name="supported-color-schemes" content="light dark">
+<meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no">
+<title>${escapeHtml(subject)}</title>
+<style>${style}</style>
 </head>
-<body style="margin:0;padding:24px 12px;background:#f3f5f8;color:#1c2430;${font};font-size:16px;line-height:1.5">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:520px;background:#ffffff;border-radius:8px"><tr><td style="padding:32px 28px 16px">
-${paragraphs.map((text) => paragraph(text, '')).join('\n')}
-${button}
-${closing.map((text) => paragraph(text, 'font-size:13px;color:#5b6778')).join('\n')}
-</td></tr></table>
+<body class="back" style="margin:0;padding:0;background:#f3f5f8">
+<table role="presentation" class="back" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f3f5f8" style="background:#f3f5f8"><tr><td align="center" style="padding:24px 12px">
+<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="max-width:520px;background:#ffffff;border-radius:12px"><tr><td style="padding:32px 24px 20px">
+${brand}${body}${action ? renderAction(action, dim) : ''}${small}</td></tr></table>
 </td></tr></table>
 </body>
 </html>
+`
+}
+
+/** A button that Outlook shows too (the colour is that of the cell), and the same link to read and copy. */
+function renderAction({ label, url }: { readonly label: string; readonly url: string }, dim: string): string {
+  const href = escapeHtml(url)
+  const button = `display:inline-block;padding:12px 24px;${font};font-size:16px;line-height:20px;font-weight:600;color:#ffffff;text-decoration:none`
+  return `<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 24px"><tr><td class="button" bgcolor="#1d4ed8" style="background:#1d4ed8;border-radius:6px;mso-padding-alt:12px 24px"><a href="${href}" target="_blank" rel="noopener noreferrer" style="${button}">${escapeHtml(label)}</a></td></tr></table>
+<p class="dim" style="${dim}">If the button does not work, copy this address into your browser:<br><a class="link" href="${href}" target="_blank" rel="noopener noreferrer" style="color:#1d4ed8;word-break:break-all">${href}</a></p>
 `
 }
