@@ -92,9 +92,14 @@ async function serve(edge: Edge, request: Request, connection: Connection): Prom
     isClientGone: false,
   }
   const answer = await produce(edge, exchange).catch((error: unknown) => failure(edge, exchange, error))
-  const headers = { ...answer.headers, ...(await crossOriginHeaders(edge, exchange)), 'x-request-id': exchange.requestId }
+  answer.headers.vary = 'Origin'
+  answer.headers['x-request-id'] = exchange.requestId
+  const origin = request.headers.get('origin')
+  if (origin !== null && request.method !== 'OPTIONS' && (await edge.origins.isAllowed(origin, exchange.project))) {
+    Object.assign(answer.headers, allowingHeaders(origin))
+  }
   record(edge, exchange, answer.status)
-  return toResponse({ ...answer, headers }, request.method === 'HEAD')
+  return toResponse(answer, request.method === 'HEAD')
 }
 
 async function produce(edge: Edge, exchange: Exchange): Promise<Answer> {
@@ -107,7 +112,7 @@ async function produce(edge: Edge, exchange: Exchange): Promise<Answer> {
   exchange.route = route
   takeRouteLimit(edge, route, exchange.source)
   const caller = await callerOf(edge, exchange, route)
-  const query = parsed(route.query, queryOf(exchange.url))
+  const query = route.query && parsed(route.query, queryOf(exchange.url))
   const params = parsed(route.params, match.params)
   const body = takesBody(route) ? await bodyOf(edge, request, route) : undefined
   const result = await run(edge, exchange, route, () =>
@@ -208,13 +213,6 @@ async function failure(edge: Edge, exchange: Exchange, thrown: unknown): Promise
   exchange.errorCode = error.spec.wire
   const extra = error.spec.status === 500 ? { requestId } : {}
   return errorAnswer(edge.deps, error, { kind: route?.kind ?? 'json', publicUrl: edge.publicUrl(), extra })
-}
-
-async function crossOriginHeaders(edge: Edge, { request, project }: Exchange): Promise<Record<string, string>> {
-  const origin = request.headers.get('origin')
-  const vary = { vary: 'Origin' }
-  if (origin === null || request.method === 'OPTIONS') return vary
-  return (await edge.origins.isAllowed(origin, project)) ? { ...vary, ...allowingHeaders(origin) } : vary
 }
 
 const loggedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'PUT', 'TRACE'])

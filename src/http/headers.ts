@@ -23,21 +23,21 @@ export function createPublicUrlReader(publicUrl: () => string): () => PublicUrlF
   }
 }
 
-const apiPolicy = "default-src 'none'; frame-ancestors 'none'"
+const everywhere = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+const ofKind = { json: everywhere, page: { ...everywhere, 'cross-origin-opener-policy': 'same-origin' } }
+const oneYear = { 'strict-transport-security': 'max-age=31536000' }
 
-const oneYearSeconds = 31_536_000
-
-/** Security headers of an answer. Routes may replace them through the headers of their reply; pages bring their own content security policy. */
+/**
+ * Security headers of an answer, in a record of its own. Routes may replace them through the headers of their reply; pages bring their own
+ * content security policy.
+ */
 export function securityHeaders(kind: 'json' | 'page', facts: Pick<PublicUrlFacts, 'isHttps'>): Record<string, string> {
-  const headers: Record<string, string> = {
-    'cache-control': 'no-store',
-    'content-security-policy': apiPolicy,
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-  }
-  if (kind === 'page') headers['cross-origin-opener-policy'] = 'same-origin'
-  if (facts.isHttps) headers['strict-transport-security'] = `max-age=${oneYearSeconds}`
-  return headers
+  return facts.isHttps ? { ...ofKind[kind], ...oneYear } : { ...ofKind[kind] }
 }
 
 /** The caller's own request ID, for the log only; `undefined` unless it is short and plain. */

@@ -6,11 +6,11 @@ import { type PublicUrlFacts, securityHeaders } from './headers.ts'
 import { notice, page } from './page.ts'
 import { type AnyRoute, isReply, type Reply } from './route.ts'
 
-/** An answer before it becomes a `Response`. Names of headers are lower case. */
+/** An answer before it becomes a `Response`. Names of headers are lower case; the record is the answer's own, and more may be added to it. */
 export interface Answer {
   readonly status: number
   readonly body: string | null
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Record<string, string>
   readonly cookies?: readonly string[]
 }
 

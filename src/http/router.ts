@@ -22,7 +22,7 @@ const methods = ['GET', 'POST', 'PATCH', 'DELETE'] as const
 
 /** Collapses repeated slashes (Python, Java and Ruby after a base URL that ends in one) and drops one at the end. Nothing is decoded here. */
 export function canonicalPath(pathname: string): string {
-  const path = pathname.replace(/\/{2,}/g, '/')
+  const path = pathname.includes('//') ? pathname.replace(/\/{2,}/g, '/') : pathname
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 }
 
@@ -58,6 +58,7 @@ function parameterCount(route: AnyRoute): number {
 }
 
 function decoded(text: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {

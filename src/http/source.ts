@@ -27,21 +27,39 @@ export interface RequestSource extends Source {
 const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'] as const
 const maxUserAgent = 256
 
+/** What an address says by itself. */
+interface AddressFacts {
+  readonly ip: string
+  readonly isLoopback: boolean
+  readonly isListed: boolean
+}
+
+const maxRememberedAddresses = 1000
+
 /** Prepares a reader of sources. Throws when a trusted source is neither an address nor a CIDR range. */
 export function createSourceReader(options: SourceOptions): (headers: Headers, connection: Connection) => RequestSource {
   const trusted = blockListOf(options.trustedSources)
-  return (headers, connection) => {
-    const peer = plainAddress(connection.remoteAddress ?? '')
-    const isDirect = options.trustedProxyHops === 0 && !forwardingHeaders.some((name) => headers.has(name))
-    const isDirectLoopback = options.trustLoopback && isDirect && isLoopbackAddress(peer)
-    const address = forwardedAddress(headers, options.trustedProxyHops) ?? peer
-    return {
-      ip: canonicalAddress(address),
-      userAgent: shortUserAgent(headers.get('user-agent')),
-      isTrusted: isDirectLoopback || isListed(trusted, address),
-      isDirectLoopback,
-    }
+  const remembered = new Map<string, AddressFacts>()
+  const factsOf = (text: string): AddressFacts => {
+    const known = remembered.get(text)
+    if (known) return known
+    const address = plainAddress(text)
+    const facts = { ip: canonicalAddress(address), isLoopback: isLoopbackAddress(address), isListed: isListed(trusted, address) }
+    if (remembered.size >= maxRememberedAddresses) remembered.clear()
+    remembered.set(text, facts)
+    return facts
   }
+  return (headers, connection) => {
+    const peer = factsOf(connection.remoteAddress ?? '')
+    const isDirectLoopback = options.trustLoopback && peer.isLoopback && options.trustedProxyHops === 0 && !isForwarded(headers)
+    const forwarded = forwardedAddress(headers, options.trustedProxyHops)
+    const { ip, isListed } = forwarded === undefined ? peer : factsOf(forwarded)
+    return { ip, userAgent: shortUserAgent(headers.get('user-agent')), isTrusted: isDirectLoopback || isListed, isDirectLoopback }
+  }
+}
+
+function isForwarded(headers: Headers): boolean {
+  return forwardingHeaders.some((name) => headers.has(name))
 }
 
 /**
