@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { startPostgres } from './postgres.ts'
 
@@ -7,6 +7,9 @@ import { startPostgres } from './postgres.ts'
  * and ends with a line that says which databases the tests ran on. Arguments replace the files; those that begin with `--` go to the runner.
  */
 const globs = ['src/**/*.test.ts', 'test/**/*.test.ts', 'client/**/*.test.ts', 'examples/**/*.test.ts']
+
+let runner: ChildProcess | undefined
+let isInterrupted = false
 
 async function main(): Promise<number> {
   const postgres = await startPostgres()
@@ -30,18 +33,23 @@ async function main(): Promise<number> {
 
 /** Runs the runtime's own runner and returns its exit code. */
 async function runTests(environment: Record<string, string>): Promise<number> {
+  if (isInterrupted) return 1
   const given = process.argv.slice(2)
   const flags = given.filter((argument) => argument.startsWith('--'))
   const files = given.filter((argument) => !argument.startsWith('--'))
   const reporter = flags.some((flag) => flag.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']
-  const runner = spawn(process.execPath, ['--test', ...reporter, ...flags, ...(files.length > 0 ? files : globs)], {
+  runner = spawn(process.execPath, ['--test', ...reporter, ...flags, ...(files.length > 0 ? files : globs)], {
     stdio: 'inherit',
     env: { ...process.env, ...environment },
   })
-  const stop = () => void runner.kill('SIGTERM')
-  process.on('SIGINT', stop).on('SIGTERM', stop)
   const [code] = await once(runner, 'exit')
   return typeof code === 'number' ? code : 1
 }
 
+function interrupt(): void {
+  isInterrupted = true
+  runner?.kill('SIGTERM')
+}
+
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
 process.exitCode = await main()
