@@ -57,7 +57,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     async queue(tx, mail) {
       if (!isPlainAddress(mail.to)) throw new Error('The recipient of a mail must be exactly one plain address')
       const message = row(mail, mail.userId, { to: mail.to, content: mail.content })
-      await tx.outbox.insert(mode === 'send' ? { ...message, state: 'pending', finishedAt: 0 } : { ...message, state: 'kept', finishedAt: message.createdAt })
+      await tx.outbox.insert(
+        mode === 'send' ? { ...message, state: 'pending', finishedAt: 0 } : { ...message, state: 'kept', finishedAt: message.createdAt },
+      )
     },
     async queueDecoy(tx, mail) {
       // Finished at the beginning of time: the next purge takes it.
@@ -80,9 +82,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
 /** Opens a message. Throws when the seal does not hold, or what is in it is not a message to one plain address; the error tells neither content nor address. */
 export function openMessage(sealer: Sealer, record: Pick<OutboxRecord, 'projectId' | 'id' | 'sealedContent'>): OpenMessage {
-  const message = Message.safeParse(JSON.parse(sealer.open(sealContext(record), record.sealedContent)))
+  const message = Message.safeParse(parseJson(sealer.open(sealContext(record), record.sealedContent)))
   if (!message.success) throw new Error('The sealed message is not a mail to one plain address')
   return message.data
+}
+
+/** The runtime's own error would quote the text. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Binds the content to its row: moved to another one, it does not open (CR-01). */

@@ -54,13 +54,19 @@ const refusedSchemes = new Set(['javascript:', 'data:', 'file:', 'blob:', 'vbscr
 function actionUrl(text: string): string {
   const isWellFormed = /^[a-z][a-z0-9+.-]*:\/\/[^\s\p{Cc}\\]+$/iu.test(text) && text.length <= limits.urlLength && URL.canParse(text)
   const url = isWellFormed ? new URL(text) : undefined
-  if (!url || refusedSchemes.has(url.protocol) || url.username || url.password) throw new Error('The link of a mail is not one that a mail may carry')
+  if (!url || refusedSchemes.has(url.protocol) || url.username || url.password)
+    throw new Error('The link of a mail is not one that a mail may carry')
   return url.href
 }
 
 /** The link stands alone on its line, so that it can be copied and that no mail program cuts it. */
 function renderText({ paragraphs, action, closing, productName }: Texts): string {
-  const blocks = [...paragraphs, ...(action ? [`${action.label}:\n${action.url}`] : []), ...closing, ...(productName ? [`-- \n${productName}`] : [])]
+  const blocks = [
+    ...paragraphs,
+    ...(action ? [`${action.label}:\n${action.url}`] : []),
+    ...closing,
+    ...(productName ? [`-- \n${productName}`] : []),
+  ]
   return `${blocks.join('\n\n')}\n`
 }
 

@@ -1,137 +1,157 @@
-import { type Clock, type Log, MailRefused, type MailTransport, type Metrics, type Random } from '../core/ports.ts'
-import type { Sealer } from '../core/secrets.ts'
-import type { OutboxRecord, OutboxState, Storage } from '../core/storage.ts'
-import { openMessage } from './outbox.ts'
-import { renderMail } from './render.ts'
+import { createDelivery, type DeliveryOptions, type Leased } from './delivery.ts'
 
-/** Sends what waits in the outbox. */
+export { mailMetrics } from './delivery.ts'
+
+export interface SenderOptions extends DeliveryOptions {
+  /** Belongs to the sender from now on: `stop` closes it. */
+  readonly transport: DeliveryOptions['transport'] & { close?(): void }
+  readonly times?: Partial<SenderTimes>
+}
+
+/** Times in milliseconds. */
+export interface SenderTimes {
+  /** How often the queue is looked at without being woken: for retries, and for what another process left behind. */
+  readonly poll: number
+  /** Longest wait for the transport, which should give up earlier by itself. */
+  readonly attempt: number
+  /** Longest wait of `stop` for messages under way. */
+  readonly stop: number
+}
+
+/** Sends what is queued. Any number of processes may run one over the same database; each message is leased to one of them at a time. */
 export interface Sender {
-  /** Takes what is due and tries to send it; tells how many messages it took. */
+  /** Sends everything that is due now, a few messages at once, and tells how many were dealt with. Never throws. */
   runOnce(): Promise<number>
+  /** Sends in the background from now on. Does not keep the process alive. */
   start(): void
-  /** Looks for work now instead of at the next tick. */
+  /** Looks at the queue at once, if started. */
   wake(): void
-  /** Resolves when the messages under way have their outcome. */
+  /** Takes no more messages, waits for those under way (15 s at most; what is cut off then is sent once more later) and closes the transport (RL-08). */
   stop(): Promise<void>
 }
 
-export interface SenderDeps {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly storage: Storage
-  readonly sealer: Sealer
-  readonly transport: MailTransport
-  readonly from: string
-}
+/** Messages under way at once in one process. */
+const concurrency = 4
 
-const maxAttempts = 10
-const batchSize = 8
-const leaseSeconds = 120
-const firstDelaySeconds = 15
-const longestDelaySeconds = 4 * 3600
-const tickMilliseconds = 5_000
+/** What a lease is longer than an attempt can be, so that nobody takes a message whose attempt still runs. */
+const leaseMarginSeconds = 20
 
-/**
- * Makes a sender. Several processes may run one each: a lease gives every message to one of them. A crash between sending and noting it gives one duplicate, under the same
- * message ID (RL-12).
- */
-export function createSender(deps: SenderDeps): Sender {
+const defaultTimes: SenderTimes = { poll: 5_000, attempt: 100_000, stop: 15_000 }
+
+/** Prepares the sender; nothing runs until `start` or `runOnce`. Throws when `from` is not a sender. */
+export function createSender(options: SenderOptions): Sender {
+  const { storage, transport, clock, log } = options
+  const times = { ...defaultTimes, ...options.times }
+  const leaseSeconds = Math.ceil(times.attempt / 1000) + leaseMarginSeconds
+  const deliver = createDelivery(options, times.attempt)
+  const lanes = createLanes(lease, (message) => deliver(message, () => isAbandoned))
+  let isAbandoned = false
   let timer: NodeJS.Timeout | undefined
-  let underWay: Promise<unknown> = Promise.resolve()
-  let isBusy = false
-  let isStopped = false
-  let isWanted = false
 
-  async function runOnce(): Promise<number> {
-    const now = deps.clock.nowSeconds()
-    const messages = await deps.storage.outbox.lease(now, now + leaseSeconds, batchSize)
-    await Promise.all(messages.map((message) => attempt(deps, message)))
-    return messages.length
-  }
-
-  async function drain(): Promise<void> {
+  async function lease(limit: number): Promise<readonly Leased[]> {
     try {
-      do {
-        isWanted = false
-        while (!isStopped && (await runOnce()) === batchSize);
-      } while (isWanted && !isStopped)
+      const now = clock.nowSeconds()
+      const leaseUntil = now + leaseSeconds
+      return (await storage.outbox.lease(now, leaseUntil, limit)).map((record) => ({ record, leaseUntil }))
     } catch (cause) {
-      deps.log.error('mail.runFailed', cause)
-    } finally {
-      isBusy = false
+      log.error('mail.queueNotRead', cause)
+      return []
     }
   }
 
-  function wake(): void {
-    isWanted = true
-    if (isBusy || isStopped || !timer) return
-    isBusy = true
-    underWay = drain()
+  return {
+    runOnce: lanes.fill,
+    start() {
+      timer ??= setInterval(lanes.look, times.poll).unref()
+      lanes.look()
+    },
+    wake() {
+      if (timer) lanes.look()
+    },
+    async stop() {
+      clearInterval(timer)
+      await lanes.close(times.stop)
+      isAbandoned = true
+      transport.close?.()
+    },
+  }
+}
+
+/** A few lanes side by side; each takes one message after the other, so that one that hangs holds up nothing but its lane. */
+interface Lanes {
+  /** Opens the free lanes and resolves when nothing is due any more, with the number of messages. */
+  fill(): Promise<number>
+  /** Fills without waiting; many calls at once look at the queue once or twice. */
+  look(): void
+  /** Takes nothing any more; resolves when the lanes are empty, or after so many milliseconds. */
+  close(milliseconds: number): Promise<void>
+}
+
+function createLanes(lease: (limit: number) => Promise<readonly Leased[]>, deliver: (message: Leased) => Promise<void>): Lanes {
+  const underWay = new Set<Promise<unknown>>()
+  let free = concurrency
+  let isClosed = false
+  let isLooking = false
+  let mustLookAgain = false
+
+  async function take(limit: number): Promise<readonly Leased[]> {
+    return isClosed || limit === 0 ? [] : lease(limit)
+  }
+
+  async function lane(first: Leased): Promise<number> {
+    let handled = 0
+    for (let next: Leased | undefined = first; next; next = (await take(1))[0]) {
+      await deliver(next)
+      handled++
+    }
+    free++
+    return handled
+  }
+
+  /** Resolves when the messages are leased; the promises inside when their lanes are done. */
+  async function open(): Promise<readonly Promise<number>[]> {
+    const asked = free
+    free = 0
+    const leased = await take(asked)
+    free += asked - leased.length
+    return leased.map((message) => remembered(lane(message)))
+  }
+
+  function remembered<T>(work: Promise<T>): Promise<T> {
+    underWay.add(work)
+    return work.finally(() => underWay.delete(work))
+  }
+
+  async function lookAround(): Promise<void> {
+    isLooking = true
+    while (mustLookAgain) {
+      mustLookAgain = false
+      await open()
+    }
+    isLooking = false
   }
 
   return {
-    runOnce,
-    wake,
-    start() {
-      timer = setInterval(wake, tickMilliseconds)
-      timer.unref()
-      wake()
+    async fill() {
+      const handled = await Promise.all(await remembered(open()))
+      return handled.reduce((sum, count) => sum + count, 0)
     },
-    async stop() {
-      isStopped = true
-      clearInterval(timer)
-      await underWay
+    look() {
+      mustLookAgain = true
+      if (!isLooking) void remembered(lookAround())
+    },
+    async close(milliseconds) {
+      isClosed = true
+      let timer: NodeJS.Timeout | undefined
+      const limit = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, milliseconds)
+      })
+      await Promise.race([emptied(), limit])
+      clearTimeout(timer)
     },
   }
-}
 
-interface Outcome {
-  readonly state: OutboxState
-  readonly delaySeconds?: number
-  readonly reason: string
-}
-
-async function attempt(deps: SenderDeps, message: OutboxRecord): Promise<void> {
-  const { storage, clock, log, metrics } = deps
-  const attempts = message.attempts + 1
-  const outcome = message.expiresAt <= clock.nowSeconds() ? { state: 'expired' as const, reason: 'stale' } : await send(deps, message, attempts)
-  const now = clock.nowSeconds()
-  const isFinal = outcome.state !== 'pending'
-  await storage.outbox.finish(message.projectId, message.id, {
-    state: outcome.state,
-    attempts,
-    nextAttemptAt: now + (outcome.delaySeconds ?? 0),
-    finishedAt: isFinal ? now : 0,
-  })
-  metrics.count('postern_mails_total', { outcome: outcome.state })
-  const { projectId, id, kind } = message
-  log.info('mail.attempt', { projectId, messageId: id, kind, attempts, outcome: outcome.state, reason: outcome.reason })
-}
-
-async function send(deps: SenderDeps, message: OutboxRecord, attempts: number): Promise<Outcome> {
-  let mail: ReturnType<typeof renderMail>
-  try {
-    const { to, content } = openMessage(deps.sealer, message)
-    mail = renderMail({ id: message.id, from: deps.from, to, content })
-  } catch {
-    // A row that cannot be opened or rendered is abandoned with nothing on the wire (IN-05); the reason would tell what it holds.
-    return { state: 'failed', reason: 'unreadable' }
+  async function emptied(): Promise<void> {
+    while (underWay.size > 0) await Promise.all(underWay)
   }
-  try {
-    await deps.transport.send(mail)
-    return { state: 'sent', reason: 'accepted' }
-  } catch (error) {
-    const isPermanent = error instanceof MailRefused && error.isPermanent
-    if (isPermanent || attempts >= maxAttempts) return { state: 'failed', reason: isPermanent ? 'refused' : 'attempts' }
-    return { state: 'pending', delaySeconds: delayAfter(deps.random, attempts), reason: 'retry' }
-  }
-}
-
-/** Doubles from fifteen seconds to four hours, half of it by chance, so that messages that failed together come back apart. */
-function delayAfter(random: Random, attempts: number): number {
-  const full = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** (attempts - 1))
-  const chance = ((random.bytes(1)[0] ?? 0) / 255) * (full / 2)
-  return Math.ceil(full / 2 + chance)
 }

@@ -1,62 +1,160 @@
+import { PassThrough } from 'node:stream'
 import { createTransport } from 'nodemailer'
 import { MailRefused, type MailTransport, type RenderedMail } from '../core/ports.ts'
-import { isPlainAddress } from './address.ts'
+import { isLoopbackHost } from '../core/redirect.ts'
+import { isPlainAddress, parseMailFrom } from './address.ts'
+import { refusalOf } from './refusal.ts'
 
-const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
+/** Where mails are handed over, as read from a URL. */
+export interface SmtpServer {
+  readonly host: string
+  readonly port: number
+  /** TLS from the first byte (`smtps:`), instead of STARTTLS. */
+  readonly isTlsFromStart: boolean
+  readonly user: string
+  readonly password: string
+  /** What the URL says with `?requireTls=`; `undefined` when it does not. */
+  readonly requireTls: boolean | undefined
+}
+
+/** Times in milliseconds. */
+export interface SmtpTimeouts {
+  /** From the look-up of the name to the end of TLS. */
+  readonly connect: number
+  readonly greeting: number
+  /** Longest silence of the peer. RFC 5321, 4.5.3.2 asks for minutes; see `MailUnanswered` for what happens after it. */
+  readonly silence: number
+  /** The whole of one attempt, for peers that trickle. */
+  readonly whole: number
+}
+
+export interface SmtpOptions {
+  /** `smtps://USER:PASSWORD@HOST:465` or `smtp://USER:PASSWORD@HOST:587`, percent-encoded; see `parseSmtpUrl`. */
+  readonly url: string
+  /** Refuse to send without TLS. Without it the URL decides, and if that says nothing: true but for loopback hosts (RL-12). */
+  readonly requireTls?: boolean
+  /** Certificates of authorities in PEM, in place of those that the runtime knows. */
+  readonly trustedCertificates?: string
+  readonly timeouts?: Partial<SmtpTimeouts>
+}
+
+/** A transport that holds connections. */
+export interface SmtpTransport extends MailTransport {
+  /** Ends all connections, and with them what is still being sent. */
+  close(): void
+}
+
+const maxConnections = 4
+const messagesPerConnection = 100
+const idleMilliseconds = 10_000
+const defaultTimeouts: SmtpTimeouts = { connect: 10_000, greeting: 10_000, silence: 60_000, whole: 90_000 }
 
 /**
- * Sends over SMTP. `smtps://` is TLS from the start; `smtp://` demands STARTTLS unless the host is this machine. Certificates are checked, and a peer that offers no TLS
- * gets nothing (RL-12). Errors say what kind they are and never hold an address, a credential or the peer's words.
+ * Sends through an SMTP server, over a few connections that are kept for the next mail. Where TLS is required, a server without STARTTLS or with a certificate that
+ * does not hold gets neither credentials nor a mail. Each mail has exactly one recipient (IN-05). `send` throws `MailRefused` or `MailUnanswered`, without addresses or
+ * texts of the peer in them. Throws when the URL is not one.
  */
-export function createSmtpTransport(options: { readonly url: string; readonly timeoutMilliseconds?: number }): MailTransport {
-  const url = new URL(options.url)
-  const isSecure = url.protocol === 'smtps:'
-  const timeout = options.timeoutMilliseconds ?? 20_000
-  const transport = createTransport({
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port || (isSecure ? 465 : 587)),
-    secure: isSecure,
-    requireTLS: !isSecure && !loopback.has(url.hostname),
-    ...(url.username ? { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } } : {}),
-    connectionTimeout: timeout,
-    greetingTimeout: timeout,
-    socketTimeout: timeout,
-    dnsTimeout: timeout,
+export function createSmtpTransport({ url, requireTls, trustedCertificates, timeouts }: SmtpOptions): SmtpTransport {
+  const server = parseSmtpUrl(url)
+  const times = { ...defaultTimeouts, ...timeouts }
+  const isOnThisMachine = isLoopbackHost(server.host.includes(':') ? `[${server.host}]` : server.host)
+  const isTlsRequired = requireTls ?? server.requireTls ?? !isOnThisMachine
+  const pool = createTransport({
+    pool: true,
+    host: server.host,
+    port: server.port,
+    secure: server.isTlsFromStart,
+    requireTLS: isTlsRequired && !server.isTlsFromStart,
+    // Inside one machine there is nobody to listen, and local servers offer STARTTLS with certificates that nobody signed.
+    ignoreTLS: isOnThisMachine && !isTlsRequired,
+    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(trustedCertificates ? { ca: trustedCertificates } : {}) },
+    ...(server.user ? { auth: { user: server.user, pass: server.password }, forceAuth: true } : {}),
+    connectionTimeout: times.connect,
+    dnsTimeout: times.connect,
+    greetingTimeout: times.greeting,
+    socketTimeout: times.silence,
+    idleTimeout: idleMilliseconds,
+    maxConnections,
+    maxMessages: messagesPerConnection,
+    // A kept connection may have died meanwhile: a mail of which no byte was sent is tried once on a new one.
+    maxRequeues: 1,
     disableFileAccess: true,
     disableUrlAccess: true,
-    tls: { minVersion: 'TLSv1.2' },
+    logger: false,
+  })
+  const written = new WeakSet<AbortSignal>()
+  pool.use('stream', ({ message, data: { signal } }, done) => {
+    message.transform(() => new PassThrough().once('end', () => signal && written.add(signal)))
+    done()
   })
   return {
     async send(mail) {
-      if (!isPlainAddress(mail.to)) throw new MailRefused('Not one plain address', true)
+      const message = messageOf(mail)
+      const signal = AbortSignal.timeout(times.whole)
       try {
-        await transport.sendMail(messageOf(mail))
+        await pool.sendMail({ ...message, signal })
       } catch (error) {
-        throw refusalOf(error)
+        throw refusalOf(error, written.has(signal))
       }
     },
+    close: () => pool.close({ force: true }),
   }
 }
 
-function messageOf(mail: RenderedMail) {
-  const domain = /@([^>@]+)>?$/.exec(mail.from)?.[1] ?? 'localhost'
+/**
+ * The mail as the library takes it: addresses as parsed objects and an envelope of our own, so that nothing is parsed once more. Throws a permanent
+ * `MailRefused` for what `render.ts` and `openMessage` never make.
+ */
+function messageOf({ id, from, to, subject, text, html }: RenderedMail) {
+  const sender = parseMailFrom(from)
+  const isHeaderText = /^\P{Cc}*$/u.test(subject) && /^[A-Za-z0-9]{1,64}$/.test(id)
+  if (!sender || !isPlainAddress(to) || !isHeaderText || /\0/.test(text + html))
+    throw new MailRefused('The mail is not fit to be sent', true)
   return {
-    from: mail.from,
-    to: mail.to,
-    // The envelope is given, so that no parser reads the header again and finds more recipients (IN-05).
-    envelope: { from: /<([^>]+)>/.exec(mail.from)?.[1] ?? mail.from, to: mail.to },
-    messageId: `<${mail.id}@${domain}>`,
-    subject: mail.subject,
-    text: mail.text,
-    html: mail.html,
+    from: sender,
+    to: { name: '', address: to },
+    envelope: { from: sender.address, to: [to] },
+    messageId: `<${id}@${sender.address.slice(sender.address.indexOf('@') + 1)}>`,
+    subject,
+    text,
+    html,
+    // RFC 3834, 5: no answers from programs, please.
     headers: { 'Auto-Submitted': 'auto-generated' },
   }
 }
 
-/** The peer's answer tells whether to try again: 5xx is for good, all else may pass. */
-function refusalOf(error: unknown): MailRefused {
-  const { responseCode, code } = (error ?? {}) as { responseCode?: unknown; code?: unknown }
-  const status = typeof responseCode === 'number' ? responseCode : 0
-  const isPermanent = status >= 500 && status < 600 && code !== 'EAUTH' && code !== 'ETLS'
-  return new MailRefused(`SMTP ${status || ''} ${typeof code === 'string' ? code : ''}`.trim(), isPermanent)
+const urlRemedy = 'The mail server must be given as smtps://USER:PASSWORD@HOST:465 or smtp://USER:PASSWORD@HOST:587, percent-encoded'
+
+/**
+ * Reads the URL of a mail server. Ports are 465 for `smtps:` and 587 for `smtp:` unless given; `?requireTls=false` allows a server without STARTTLS, and `?requireTls=true` insists also on this
+ * machine. Throws an error that names the remedy and not the URL, which may hold a password.
+ */
+export function parseSmtpUrl(text: string): SmtpServer {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const host = url?.hostname.toLowerCase() ?? ''
+  const isScheme = url?.protocol === 'smtp:' || url?.protocol === 'smtps:'
+  const isHost = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/.test(host)
+  if (!url || !isScheme || !isHost || !/^\/?$/.test(url.pathname) || url.hash) throw new Error(urlRemedy)
+  const isTlsFromStart = url.protocol === 'smtps:'
+  const port = Number(url.port || (isTlsFromStart ? 465 : 587))
+  const [user, password] = [decoded(url.username), decoded(url.password)]
+  if (port < 1 || (user === '') !== (password === '')) throw new Error(urlRemedy)
+  return { host: host.replace(/^\[|\]$/g, ''), port, isTlsFromStart, user, password, requireTls: requireTlsOf(url.searchParams) }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new Error(urlRemedy)
+  }
+}
+
+function requireTlsOf(parameters: URLSearchParams): boolean | undefined {
+  const value = parameters.get('requireTls')
+  const isKnown = [...parameters.keys()].every((name) => name === 'requireTls') && parameters.size <= 1
+  if (!isKnown || (value !== null && value !== 'true' && value !== 'false')) {
+    throw new Error('The URL of the mail server knows one parameter: requireTls, with the value true or false')
+  }
+  return value === null ? undefined : value === 'true'
 }

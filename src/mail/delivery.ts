@@ -1,0 +1,133 @@
+import { type Clock, type Log, MailRefused, type MailTransport, type Metrics, type Random, type RenderedMail } from '../core/ports.ts'
+import type { Sealer } from '../core/secrets.ts'
+import type { OutboxRecord, Storage } from '../core/storage.ts'
+import { parseMailFrom } from './address.ts'
+import { openMessage } from './outbox.ts'
+import { MailUnanswered } from './refusal.ts'
+import { renderMail } from './render.ts'
+import { type AttemptResult, type Outcome, outcomeOf } from './retry.ts'
+
+export interface DeliveryOptions {
+  readonly storage: Pick<Storage, 'outbox'>
+  readonly sealer: Sealer
+  readonly transport: MailTransport
+  /** `renderMail` unless given. */
+  readonly render?: typeof renderMail
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Who mails come from, `address` or `Name <address>`; the name is also shown in the mail. */
+  readonly from: string
+}
+
+/** A message that this process may send until then; afterwards it may be somebody else's. */
+export interface Leased {
+  readonly record: OutboxRecord
+  readonly leaseUntil: number
+}
+
+/** How an attempt ended and, where it did not succeed, why: codes only, neither addresses nor tokens nor texts of others (IN-07). */
+interface Attempted {
+  readonly result: AttemptResult
+  readonly reason?: string
+}
+
+/** Figures of the mail edge, in the form of the tables of `http/metrics.ts`. */
+export const mailMetrics = {
+  counters: { postern_mail_attempts_total: { help: 'Attempts to send a mail, by result.', labels: ['result'] } },
+  durations: {
+    postern_mail_send_seconds: {
+      help: 'Time that the mail server took for one mail.',
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    },
+  },
+  gauges: { postern_mail_queue_depth: { help: 'Mails that wait, over all projects.' } },
+} as const
+
+/**
+ * Makes the function that makes one attempt for one message and writes its outcome, unless `isAbandoned` says meanwhile that nobody waits for it any more. It never
+ * throws. Throws itself when `from` is not a sender.
+ */
+export function createDelivery(
+  options: DeliveryOptions,
+  attemptMilliseconds: number,
+): (message: Leased, isAbandoned: () => boolean) => Promise<void> {
+  const { storage, clock, random, log, metrics } = options
+  const sender = parseMailFrom(options.from)
+  if (!sender) throw new Error('The sender of mails must be given as ADDRESS or NAME <ADDRESS>')
+
+  return async ({ record, leaseUntil }, isAbandoned) => {
+    const { projectId, id, kind, attempts, expiresAt } = record
+    const fields = { projectId, messageId: id, kind }
+    const { result, reason } = await attempt(options, sender.name, record, attemptMilliseconds)
+    if (isAbandoned()) return
+    const now = clock.nowSeconds()
+    const outcome = outcomeOf({ result, attempts, now, expiresAt }, random)
+    metrics.count('postern_mail_attempts_total', { result: outcome.state === 'pending' ? 'deferred' : outcome.state })
+    note(log, outcome, { ...fields, attempts: outcome.attempts, reason })
+    // Past the lease another process may have it; a retry is planned there.
+    if (outcome.state === 'pending' && now >= leaseUntil) return
+    try {
+      await storage.outbox.finish(projectId, id, outcome)
+    } catch (cause) {
+      log.error('mail.outcomeNotWritten', cause, fields)
+    }
+  }
+}
+
+function note(log: Log, { state }: Outcome, fields: Parameters<Log['info']>[1]): void {
+  if (state === 'sent') log.info('mail.sent', fields)
+  else if (state === 'pending') log.warn('mail.deferred', fields)
+  else if (state === 'expired') log.warn('mail.expired', fields)
+  else log.warn('mail.abandoned', fields)
+}
+
+async function attempt(options: DeliveryOptions, productName: string, record: OutboxRecord, milliseconds: number): Promise<Attempted> {
+  const { clock, metrics, transport } = options
+  if (record.expiresAt <= clock.nowSeconds()) return { result: 'stale', reason: 'the message is too old' }
+  const mail = readable(options, productName, record)
+  if (!mail) return { result: 'unfit', reason: 'the stored message does not open' }
+  const startedAt = clock.monotonicMilliseconds()
+  try {
+    await withTimeLimit(transport.send(mail), milliseconds)
+    return { result: 'sent' }
+  } catch (error) {
+    return resultOf(error)
+  } finally {
+    metrics.observe('postern_mail_send_seconds', (clock.monotonicMilliseconds() - startedAt) / 1000)
+  }
+}
+
+/** The mail of a row, or `undefined` when the seal does not hold or the content is not one that may leave (IN-05). */
+function readable(
+  { sealer, from, render = renderMail }: DeliveryOptions,
+  productName: string,
+  record: OutboxRecord,
+): RenderedMail | undefined {
+  try {
+    const { to, content } = openMessage(sealer, record)
+    return render({ id: record.id, from, to, content, productName })
+  } catch {
+    return undefined // The cause may quote the row; that it does not open is all the log needs.
+  }
+}
+
+function resultOf(error: unknown): Attempted {
+  if (error instanceof MailUnanswered) return { result: 'unanswered', reason: error.message }
+  if (error instanceof MailRefused) return { result: error.isPermanent ? 'refused' : 'deferred', reason: error.message }
+  return { result: 'deferred', reason: 'the transport failed without a reason' }
+}
+
+/** The transport has its own limits; this one is for a transport that forgets them. What it does later is not known, as with a peer that does not answer. */
+async function withTimeLimit(sending: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new MailUnanswered('The transport did not finish in time')), milliseconds)
+  })
+  try {
+    await Promise.race([sending, limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}

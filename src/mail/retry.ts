@@ -1,0 +1,68 @@
+import type { Random } from '../core/ports.ts'
+import type { OutboxState } from '../core/storage.ts'
+
+/** Attempts before a message is given up; with the delays below they cover about a day. */
+export const maxAttempts = 10
+
+const firstDelaySeconds = 15
+const factor = 3
+const longestDelaySeconds = 6 * 3600
+/** A shorter rest of a life is not worth another attempt. */
+const leastDelaySeconds = 5
+
+/** How an attempt ended. */
+export type AttemptResult =
+  | 'sent'
+  /** Not tried: the message came too late to be of use. */
+  | 'stale'
+  /** Not tried: the message does not open, or must not leave. */
+  | 'unfit'
+  /** The peer says that a retry cannot help. */
+  | 'refused'
+  /** Nothing was delivered; a retry may help. */
+  | 'deferred'
+  /** The peer had the whole message and never answered: it may have been delivered. */
+  | 'unanswered'
+
+/** What is written to the queue after an attempt. */
+export interface Outcome {
+  readonly state: OutboxState
+  readonly attempts: number
+  readonly nextAttemptAt: number
+  readonly finishedAt: number
+}
+
+export interface Attempt {
+  readonly result: AttemptResult
+  /** Attempts before this one. */
+  readonly attempts: number
+  readonly now: number
+  readonly expiresAt: number
+}
+
+/**
+ * Decides what becomes of a message. Delays are 15 s, 45 s, 135 s and so on up to 6 hours, each spread by half up and down, and never more than half
+ * of what is left of the message's life. After an unanswered attempt exactly one more is made, because each may put one more copy into the mailbox (RL-12).
+ */
+export function outcomeOf({ result, attempts, now, expiresAt }: Attempt, random: Random): Outcome {
+  const isTried = result !== 'stale' && result !== 'unfit'
+  const made = isTried ? attempts + 1 : attempts
+  const ended = (state: OutboxState): Outcome => ({ state, attempts: made, nextAttemptAt: now, finishedAt: now })
+  if (result === 'sent') return ended('sent')
+  if (result === 'stale') return ended('expired')
+  if (result === 'unfit' || result === 'refused' || made >= maxAttempts) return ended('failed')
+  const delaySeconds = Math.min(spread(delayAfter(made), random), Math.floor((expiresAt - now) / 2))
+  if (delaySeconds < leastDelaySeconds) return ended('expired')
+  const counted = result === 'unanswered' ? maxAttempts - 1 : made
+  return { state: 'pending', attempts: counted, nextAttemptAt: now + delaySeconds, finishedAt: 0 }
+}
+
+function delayAfter(attempts: number): number {
+  return Math.min(firstDelaySeconds * factor ** (attempts - 1), longestDelaySeconds)
+}
+
+/** Between half and one and a half of the delay, so that messages that failed together do not come back together. */
+function spread(seconds: number, random: Random): number {
+  const [high = 0, low = 0] = random.bytes(2)
+  return Math.round(seconds * (0.5 + (high * 256 + low) / 65_536))
+}
