@@ -1,97 +1,24 @@
 import { resolve } from 'node:path'
-import { z } from 'zod'
-import { defaultHashParameters, isStrongEnough } from './core/password/hash.ts'
+import { type Fields, OptionFields, optionFacts } from './option-fields.ts'
+import { flagOf, fromText, suggestion, variableOf } from './option-text.ts'
+
+export { OptionFields, optionFacts } from './option-fields.ts'
+export { flagOf, suggestion, variableOf } from './option-text.ts'
 
 /**
- * What the operator of a server configures. One schema, parsed once at start from flags, environment and file, in that order of precedence; unknown names are errors,
- * and all problems are told together (CR-02). `docs/options.md` is generated from here.
+ * What the operator of a server configures: parsed once at start from flags, environment and file, in that order of precedence. Unknown names are errors, and all
+ * problems are told together, each with its place and remedy (CR-02). The fields are in `option-fields.ts`, from which `docs/options.md` is generated.
  */
 
-const limit = (max: number, perSeconds: number, description: string) =>
-  z
-    .strictObject({ max: z.int().min(0).max(1_000_000), perSeconds: z.int().min(1).max(31_536_000) })
-    .default({ max, perSeconds })
-    .meta({ description: `${description} A \`max\` of 0 switches it off.` })
-
-const Limits = z.strictObject({
-  accountSource: limit(10, 900, 'Evaluated failures per account and source address (BF-02).'),
-  accountFailures: z
-    .int()
-    .min(0)
-    .max(1_000_000)
-    .default(100)
-    .meta({ description: 'Consecutive failures per account until only a reset or an administrator helps (BF-01). 0 switches it off.' }),
-  sourceFailures: limit(30, 300, 'Failures per source address (BF-04).'),
-  sourceAccounts: limit(20, 600, 'Different accounts that failed, per source address (BF-04).'),
-  sourceSignUps: limit(10, 3600, 'Sign-ups of taken login IDs per source address (EN-04).'),
-  recipientMessages: limit(3, 900, 'Messages per recipient (BF-09).'),
-  recipientMessagesDaily: limit(10, 86_400, 'Messages per recipient, long window (BF-09).'),
-  sourceMessages: limit(20, 3600, 'Messages asked for per source address (BF-09).'),
-})
-
-const Hash = z
-  .strictObject({
-    memoryKib: z.int().min(8).max(1_048_576).default(defaultHashParameters.memoryKib).meta({ description: 'Memory of an Argon2id hash, in KiB.' }),
-    iterations: z.int().min(1).max(20).default(defaultHashParameters.iterations).meta({ description: 'Passes of an Argon2id hash.' }),
-  })
-  .refine(isStrongEnough, 'must be at least 19456 KiB with 2 iterations, or 47104 KiB with 1 (PW-01)')
-
-/** The fields, with default, unit and sentence. Names in the environment are `POSTERN_` and the name in capitals (`POSTERN_PUBLIC_URL`, `POSTERN_LIMITS_ACCOUNT_FAILURES`). */
-export const OptionFields = z.strictObject({
-  address: z.string().min(1).max(253).default('127.0.0.1').meta({ description: 'Address to listen on.' }),
-  port: z.int().min(0).max(65_535).default(8787).meta({ description: 'Port to listen on; 0 takes a free one.' }),
-  publicUrl: z
-    .url({ protocol: /^https?$/ })
-    .max(2048)
-    .refine((text) => !/[?#]/.test(text) && !new URL(text).username, 'must have no query, fragment or user')
-    .transform((text) => text.replace(/\/+$/, ''))
-    .optional()
-    .meta({ description: 'Where the world reaches this server; links in mails are built from it. Default: the listening address.' }),
-  data: z.string().min(1).max(4096).default('./data').meta({ description: 'Folder of the embedded database and the key file.' }),
-  database: z
-    .string()
-    .max(4096)
-    .refine((text) => text === '' || /^(sqlite:.+|postgres(ql)?:\/\/.+)$/.test(text), 'must be sqlite:FILE or postgres://…')
-    .default('')
-    .meta({ description: '`sqlite:FILE` or `postgres://…`. Default: `postern.db` in the data folder.', secret: true }),
-  masterKeyFile: z.string().max(4096).default('').meta({ description: 'File with the key that seals secrets. Default: `master.key` in the data folder.' }),
-  smtpUrl: z
-    .url({ protocol: /^smtps?$/ })
-    .max(2048)
-    .optional()
-    .meta({ description: '`smtp://user:password@host:587` (STARTTLS demanded unless the host is this machine) or `smtps://…:465`.', secret: true }),
-  mailFrom: z.string().min(3).max(320).default('Postern <postern@localhost>').meta({ description: 'Sender of mails.' }),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({ description: 'Least level that is logged.' }),
-  trustedProxyHops: z
-    .int()
-    .min(0)
-    .max(10)
-    .default(0)
-    .meta({ description: 'Proxies in front whose `X-Forwarded-For` counts; 0 ignores the header.' }),
-  trustedSources: z
-    .array(z.string().min(2).max(64))
-    .max(100)
-    .default([])
-    .meta({ description: 'Addresses or CIDR ranges of your own back ends: limits per source do not count them; limits per account do.' }),
-  allowInsecureHttp: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Listen on another address than loopback without an `https` public URL.' }),
-  outbox: z
-    .boolean()
-    .optional()
-    .meta({ description: 'Show mails at `/outbox` to this machine. Default: on while there is no `smtpUrl` and only loopback is listened on.' }),
-  limits: Limits.prefault({}),
-  hash: Hash.prefault({}),
-})
-
-type Fields = z.output<typeof OptionFields>
-
-/** Options in force: absolute paths, everything decided. */
-export interface Options extends Omit<Fields, 'outbox' | 'publicUrl' | 'smtpUrl'> {
+/** Options in force: absolute paths, everything decided, frozen. */
+export interface Options extends Omit<Fields, 'outbox' | 'trustLoopback' | 'publicUrl' | 'smtpUrl' | 'database' | 'masterKeyFile'> {
+  /** Without a slash at the end; `undefined` means the address and port listened on. */
   readonly publicUrl: string | undefined
   readonly smtpUrl: string | undefined
+  readonly database: string
+  readonly masterKeyFile: string
   readonly outbox: boolean
+  readonly trustLoopback: boolean
 }
 
 /** Every problem with the options, each with its place and remedy. Never holds a value. */
@@ -105,122 +32,182 @@ export class OptionsProblem extends Error {
 }
 
 export interface OptionSources {
-  /** By option name, dots for nested ones; values may be texts. */
+  /** By option name, nested ones with a dot; values may be texts. */
   readonly flags: Readonly<Record<string, unknown>>
+  /** Variables that do not begin with `POSTERN_` are not looked at; an empty one counts as not set. */
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Parsed content of the configuration file. */
+  /** Parsed content of the configuration file; `undefined` when there is none. */
   readonly file: unknown
+  /** Contents of the files that `POSTERN_…_FILE` variables name, by variable; `undefined` for what cannot be read. */
+  readonly secretFiles?: Readonly<Record<string, string | undefined>>
 }
 
-/** Environment variables that are not options: where the file is, and what tests use. */
-const otherVariables = new Set(['POSTERN_CONFIG'])
+/** Names the configuration file; not an option itself. */
+export const configVariable = 'POSTERN_CONFIG'
+
+/** Variables of the test suite, which may be set where the program is started from tests. */
 const isTestVariable = (name: string) => name.startsWith('POSTERN_TEST_')
 
+/** Names of all options, nested ones with dots. */
+export function optionNames(): readonly string[] {
+  return [...optionFacts.keys()]
+}
+
+const byVariable: ReadonlyMap<string, string> = new Map(optionNames().map((name) => [variableOf(name), name]))
+
+/** The variables that name a file with a secret in it, `POSTERN_SMTP_URL_FILE` and its like, with the option that each is for. */
+export const secretFileVariables: ReadonlyMap<string, string> = new Map(
+  [...optionFacts].flatMap(([name, facts]) => (facts.isSecret ? [[`${variableOf(name)}_FILE`, name] as const] : [])),
+)
+
+const groups = new Set(['limits', 'hash'])
+const fileOrigin = 'configuration file'
+
+/** What was given so far: values as the schema wants them, and where each came from. */
+interface Given {
+  readonly values: Record<string, unknown>
+  readonly origins: Map<string, string>
+  readonly problems: string[]
+}
+
 /** Parses the options. Pure but for the working directory, against which paths are resolved. Throws `OptionsProblem`. */
-export function parseOptions({ flags, environment, file }: OptionSources): Options {
-  const problems: string[] = []
-  const merged: Record<string, unknown> = {}
-  if (file !== undefined && (typeof file !== 'object' || file === null || Array.isArray(file))) problems.push('the configuration file must hold a JSON object')
-  else for (const [name, value] of Object.entries(file ?? {})) merged[name] = structuredClone(value)
-  const byVariable = new Map(optionNames().map((name) => [variableOf(name), name]))
-  for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith('POSTERN_') || value === undefined || otherVariables.has(variable) || isTestVariable(variable)) continue
-    const name = byVariable.get(variable)
-    if (name) place(merged, name, fromText(name, value))
-    else problems.push(`${variable}: there is no such option${suggestion(variable, [...byVariable.keys()])}`)
+export function parseOptions(sources: OptionSources): Options {
+  const given: Given = { values: {}, origins: new Map(), problems: [] }
+  takeFile(given, sources.file)
+  takeEnvironment(given, sources)
+  for (const [name, value] of Object.entries(sources.flags)) if (value !== undefined) take(given, name, value, flagOf(name))
+  const fields: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(OptionFields.shape)) {
+    const parsed = schema.safeParse(given.values[name])
+    if (parsed.success) fields[name] = parsed.data
+    else given.problems.push(...placesOf(name, parsed.error.issues).map((place) => problemAt(given, place)))
   }
-  for (const [name, value] of Object.entries(flags)) if (value !== undefined) place(merged, name, typeof value === 'string' ? fromText(name, value) : value)
-  const parsed = OptionFields.safeParse(merged)
-  if (!parsed.success) problems.push(...parsed.error.issues.map(problemOf))
-  const options = parsed.success ? finish(parsed.data) : undefined
-  if (options) problems.push(...crossChecks(options))
-  if (!options || problems.length > 0) throw new OptionsProblem(problems)
-  return Object.freeze(options)
+  given.problems.push(...crossChecks(fields, given.origins))
+  if (given.problems.length > 0) throw new OptionsProblem([...new Set(given.problems)])
+  return freeze(finish(fields as Fields))
+}
+
+function takeFile(given: Given, file: unknown): void {
+  if (file === undefined) return
+  if (!isRecord(file)) {
+    given.problems.push(`${fileOrigin}: it must hold a JSON object, for example { "port": 8787 }.`)
+    return
+  }
+  for (const [name, value] of Object.entries(file)) {
+    if (!groups.has(name) || !isRecord(value)) take(given, name, value, fileOrigin)
+    else for (const [inner, one] of Object.entries(value)) take(given, `${name}.${inner}`, one, fileOrigin)
+  }
+}
+
+function takeEnvironment(given: Given, { environment, secretFiles = {} }: OptionSources): void {
+  for (const [variable, value] of Object.entries(environment)) {
+    // Compose and unit files cannot leave a variable out, only empty.
+    if (!variable.startsWith('POSTERN_') || !value || variable === configVariable || isTestVariable(variable)) continue
+    const name = byVariable.get(variable)
+    if (name) take(given, name, value, variable)
+    else takeSecretFile(given, variable, { other: environment, content: secretFiles[variable]?.trim() })
+  }
+}
+
+function takeSecretFile(
+  given: Given,
+  variable: string,
+  { other, content }: { readonly other: OptionSources['environment']; readonly content: string | undefined },
+): void {
+  const name = secretFileVariables.get(variable)
+  if (!name) {
+    const known = [...byVariable.keys(), ...secretFileVariables.keys(), configVariable]
+    given.problems.push(`${variable}: there is no such option${suggestion(variable, known)}`)
+  } else if (other[variableOf(name)]) {
+    given.problems.push(`${variable}: ${variableOf(name)} is set as well. Set one of them.`)
+  } else if (content) {
+    take(given, name, content, variable)
+  } else {
+    given.problems.push(`${variable}: the file that it names is empty or cannot be read.`)
+  }
+}
+
+function take({ values, origins, problems }: Given, name: string, value: unknown, origin: string): void {
+  const facts = optionFacts.get(name)
+  // A group that was given as something else than an object ends up here as well, and the schema refuses it.
+  if (!facts && !groups.has(name)) {
+    problems.push(`${name} (${origin}): there is no such option${suggestion(name, optionNames())}`)
+    return
+  }
+  const read = typeof value === 'string' && origin !== fileOrigin ? fromText(facts?.form ?? 'text', value) : value
+  const [first = '', second] = name.split('.')
+  const group = values[first]
+  values[first] = second === undefined ? read : { ...(isRecord(group) ? group : {}), [second]: read }
+  origins.set(name, origin)
+}
+
+/** The names of the options that the issues of one field are about. */
+function placesOf(field: string, issues: readonly { readonly path: readonly PropertyKey[] }[]): readonly string[] {
+  return issues.map(({ path }) => (optionFacts.has(field) || path.length === 0 ? field : `${field}.${String(path[0])}`))
+}
+
+function problemAt({ origins }: Given, name: string): string {
+  const remedy = optionFacts.get(name)?.remedy ?? 'Give an object.'
+  return `${name} (${origins.get(name) ?? 'default'}): it cannot be used. ${remedy}`
+}
+
+/** What fields say together. Looks at those that could be parsed, so that these problems are told beside the others. */
+function crossChecks(fields: Partial<Fields>, origins: ReadonlyMap<string, string>): readonly string[] {
+  const { address, publicUrl, allowInsecureHttp, outbox, smtpUrl } = fields
+  const problems: string[] = []
+  const isSecure = publicUrl?.startsWith('https://') ?? false
+  const isBeyond = address !== undefined && !isLoopback(address)
+  const told = (name: string) => `${name} (${origins.get(name) ?? 'default'})`
+  const flag = 'Set allowInsecureHttp only where nobody else can listen.'
+  if (isBeyond && !isSecure && !allowInsecureHttp) {
+    problems.push(`${told('address')}: beyond this machine it needs an https publicUrl, with TLS ended by a proxy in front. ${flag}`)
+  } else if (publicUrl && !isSecure && !isLoopbackUrl(publicUrl) && !allowInsecureHttp) {
+    problems.push(`${told('publicUrl')}: it must be https beyond this machine. ${flag}`)
+  }
+  if (outbox && isBeyond) problems.push(`${told('outbox')}: it can be on only while nothing but loopback is listened on. Switch it off.`)
+  if (smtpUrl && !isLoopbackUrl(smtpUrl) && !origins.has('mailFrom')) {
+    problems.push('mailFrom (default): give the sender of mails, which smtpUrl needs: Example <auth@example.com>.')
+  }
+  return problems
 }
 
 function finish(fields: Fields): Options {
   const data = resolve(fields.data)
-  const isLocal = isLoopback(fields.address)
+  const { publicUrl, smtpUrl } = fields
+  const trustLoopback = fields.trustLoopback ?? (publicUrl === undefined || isLoopbackUrl(publicUrl))
   return {
     ...fields,
     data,
-    publicUrl: fields.publicUrl,
-    smtpUrl: fields.smtpUrl,
-    database: fields.database || `sqlite:${resolve(data, 'postern.db')}`,
-    masterKeyFile: resolve(fields.masterKeyFile || resolve(data, 'master.key')),
-    outbox: fields.outbox ?? (isLocal && fields.smtpUrl === undefined),
+    publicUrl,
+    smtpUrl,
+    database: fields.database === undefined ? `sqlite:${resolve(data, 'postern.db')}` : withAbsolutePath(fields.database),
+    masterKeyFile: fields.masterKeyFile === undefined ? resolve(data, 'master.key') : resolve(fields.masterKeyFile),
+    trustLoopback,
+    outbox: fields.outbox ?? (isLoopback(fields.address) && smtpUrl === undefined && trustLoopback),
   }
 }
 
+function withAbsolutePath(database: string): string {
+  const file = /^sqlite:(.+)$/s.exec(database)?.[1]
+  return file === undefined || file === ':memory:' ? database : `sqlite:${resolve(file)}`
+}
+
+/** Whether an address to listen on is this machine's own only. */
 export function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address)
 }
 
-function crossChecks({ address, publicUrl, allowInsecureHttp, outbox }: Options): string[] {
-  const problems: string[] = []
-  if (!isLoopback(address) && !publicUrl?.startsWith('https://') && !allowInsecureHttp) {
-    problems.push('address: listening beyond this machine needs an https publicUrl, or allowInsecureHttp if you know that the network is yours')
-  }
-  if (outbox && !isLoopback(address)) problems.push('outbox: it can only be on while the server listens on loopback')
-  return problems
+function isLoopbackUrl(url: string): boolean {
+  const { hostname } = new URL(url)
+  return isLoopback(hostname.replace(/^\[|\]$/g, '')) || hostname.endsWith('.localhost')
 }
 
-/** Names of all options, nested ones with dots. */
-export function optionNames(): readonly string[] {
-  return Object.keys(OptionFields.shape).flatMap((name) => {
-    if (name === 'limits') return Object.keys(Limits.shape).map((one) => `limits.${one}`)
-    return name === 'hash' ? ['hash.memoryKib', 'hash.iterations'] : [name]
-  })
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** `limits.accountFailures` is `POSTERN_LIMITS_ACCOUNT_FAILURES`. */
-export function variableOf(name: string): string {
-  return `POSTERN_${name.replaceAll('.', '_').replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}`
-}
-
-const textual = new Set(['address', 'publicUrl', 'data', 'database', 'masterKeyFile', 'smtpUrl', 'mailFrom', 'logLevel'])
-
-/** Reads a value from a flag or a variable: texts as they are, lists with commas, anything else as JSON (`10`, `true`, `{"max":5,"perSeconds":60}`). */
-function fromText(name: string, text: string): unknown {
-  if (textual.has(name)) return text
-  if (name === 'trustedSources') return text.split(',').map((one) => one.trim()).filter((one) => one !== '')
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
-function place(target: Record<string, unknown>, name: string, value: unknown): void {
-  const [first = '', second] = name.split('.')
-  if (second === undefined) target[first] = value
-  else target[first] = { ...(target[first] as object | undefined), [second]: value }
-}
-
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') {
-    const where = issue.path.length > 0 ? `${issue.path.join('.')}.` : ''
-    return issue.keys.map((key) => `${where}${key}: there is no such option${suggestion(`${where}${key}`, optionNames())}`).join('; ')
-  }
-  const path = issue.path.join('.')
-  return `${path} (${variableOf(path)}): ${issue.message}`
-}
-
-function suggestion(wrong: string, known: readonly string[]): string {
-  const near = known.map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) }))
-  const best = near.sort((a, b) => a.distance - b.distance)[0]
-  return best && best.distance <= 3 ? `; did you mean ${best.name}?` : ''
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next[j] = Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1)
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const inner of Object.values(value)) freeze(inner)
+  return Object.freeze(value)
 }
