@@ -1,0 +1,71 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { startPostgres } from '../test/postgres.ts'
+import { publish, type Result } from './compat.ts'
+import { parseCheckName } from './databases.ts'
+
+/**
+ * `npm run conformance`: every check on every database that this machine can run, then the compatibility table. `--check` compares the table instead of
+ * writing it. File names run those files alone, without the table. Under CI, PostgreSQL must be there.
+ */
+async function main(): Promise<number> {
+  const given = process.argv.slice(2)
+  const isCheck = given.includes('--check')
+  const named = given.filter((argument) => !argument.startsWith('--'))
+  const postgres = await startPostgres()
+  if ('reason' in postgres) {
+    process.stdout.write(`databases: embedded only (${postgres.reason})\n`)
+    if (process.env.CI === 'true') return 1
+    return check(named, isCheck)
+  }
+  try {
+    process.env.POSTERN_TEST_POSTGRES_URL = postgres.url
+    return await check(named, isCheck)
+  } finally {
+    await postgres.stop()
+  }
+}
+
+async function check(named: readonly string[], isCheck: boolean): Promise<number> {
+  const found = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.test.ts'))
+  const files = named.length > 0 ? named : found.map((name) => join(import.meta.dirname, name))
+  const { results, failures } = await runFiles(files.toSorted())
+  const passed = results.filter(({ isPassed }) => isPassed).length
+  process.stdout.write(`conformance: ${passed} of ${results.length} checks pass\n`)
+  if (named.length > 0) return failures > 0 ? 1 : 0
+  if (failures > 0 && isCheck) return 1
+  const isFresh = await publish(results, isCheck)
+  if (!isFresh) process.stderr.write('docs/compat.md is not what this run says: run "npm run conformance" and commit it\n')
+  return failures === 0 && isFresh ? 0 : 1
+}
+
+/** Runs test files, each in a process of its own, two at a time, and gathers what their checks say. */
+async function runFiles(files: readonly string[]): Promise<{ results: readonly Result[]; failures: number }> {
+  const version = await sdkVersion()
+  const results: Result[] = []
+  let failures = 0
+  const stopping = new AbortController()
+  process.once('SIGINT', () => stopping.abort()).once('SIGTERM', () => stopping.abort())
+  const events = run({ files: [...files], concurrency: 2, signal: stopping.signal })
+  const note = (name: string, isPassed: boolean) => {
+    if (!isPassed) failures++
+    const check = parseCheckName(name)
+    if (check) results.push({ sdk: 'Node.js', version, ...check, isPassed })
+  }
+  events.on('test:pass', ({ name }) => note(name, true))
+  events.on('test:fail', ({ name }) => note(name, false))
+  for await (const text of events.compose(spec)) process.stdout.write(String(text))
+  return { results, failures }
+}
+
+/** The version that is installed, which is the one that is driven. */
+async function sdkVersion(): Promise<string> {
+  const entry = createRequire(import.meta.url).resolve('@descope/node-sdk')
+  const manifest: unknown = JSON.parse(await readFile(`${entry.slice(0, entry.indexOf('/dist/'))}/package.json`, 'utf8'))
+  return String(Reflect.get(Object(manifest), 'version'))
+}
+
+process.exitCode = await main()

@@ -1,0 +1,179 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+
+/** The program as its users run it: in a process of its own, through the command line. For what tests in process cannot show: real sockets, real SDKs, kills. */
+
+const program = new URL('../src/cli/main.ts', import.meta.url).pathname
+const readyMilliseconds = 30_000
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>
+
+/** Data on disk, with one project in it. */
+export interface Installation {
+  /** Holds the key file, and the database when that is embedded. */
+  readonly folder: string
+  /** Where the database is when it is not embedded. */
+  readonly databaseUrl: string | undefined
+  readonly projectId: string
+  readonly managementKey: string
+  /** Runs a command of the program on this data and answers what it printed. Throws with its messages when it fails. */
+  command(words: readonly string[], input?: string): Promise<string>
+  /** Starts a server on this data and waits until it is ready. Port 0 is any free one. */
+  serve(options?: { readonly port?: number }): Promise<ServerProcess>
+  /** Removes the folder. Stop the server first. */
+  remove(): Promise<void>
+}
+
+/** A server that listens. */
+export interface ServerProcess {
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  /** From the start of the process to the first 200 of `/readyz`. */
+  readonly readyAfterMilliseconds: number
+  /** The end of what it logged. */
+  log(): string
+  /** Asks it to end and answers its exit code. */
+  stop(): Promise<number | null>
+  /** Kills it at once, with nothing finished. */
+  kill(): Promise<void>
+}
+
+/** Makes fresh data with `postern init`, in a temporary folder and, when `databaseUrl` is given, in that PostgreSQL database. */
+export async function install(options: { readonly databaseUrl?: string } = {}): Promise<Installation> {
+  const { databaseUrl } = options
+  const folder = await mkdtemp(join(tmpdir(), 'postern-server-'))
+  const where = ['--data', folder, ...(databaseUrl ? ['--database', databaseUrl] : [])]
+  const command = (words: readonly string[], input = '') => runProgram([...words, ...where], input)
+  try {
+    const made: unknown = JSON.parse(await command(['init', '--json']))
+    if (!isProject(made)) throw new Error('postern init did not print a project')
+    return {
+      folder,
+      databaseUrl,
+      projectId: made.projectId,
+      managementKey: made.managementKey,
+      command,
+      serve: ({ port = 0 } = {}) => startServer(['serve', ...where, '--port', String(port)]),
+      remove: () => rm(folder, { recursive: true, force: true }),
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Creates an empty database on a PostgreSQL server. */
+export async function createDatabase(serverUrl: string): Promise<{ readonly url: string; drop(): Promise<void> }> {
+  const name = `postern_${randomBytes(8).toString('hex')}`
+  await query(serverUrl, `create database ${name}`)
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: () => query(serverUrl, `drop database ${name} with (force)`) }
+}
+
+async function query(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+function isProject(value: unknown): value is { projectId: string; managementKey: string } {
+  if (typeof value !== 'object' || value === null) return false
+  return 'projectId' in value && typeof value.projectId === 'string' && 'managementKey' in value && typeof value.managementKey === 'string'
+}
+
+/** Only what a program needs: nothing of the test's own settings, so that the defaults are what is tested. */
+function environment(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG']
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+}
+
+function spawnProgram(words: readonly string[]): Child {
+  return spawn(process.execPath, [program, ...words], { env: environment(), stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+async function runProgram(words: readonly string[], input: string): Promise<string> {
+  const child = spawnProgram(words)
+  const output = gather(child.stdout)
+  const messages = gather(child.stderr)
+  child.stdin.end(input)
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`postern ${words[0] ?? ''} ended with ${String(code)}: ${messages()}${output()}`)
+  return output()
+}
+
+function gather(stream: Readable): () => string {
+  let text = ''
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-20_000)
+  })
+  return () => text
+}
+
+async function startServer(words: readonly string[]): Promise<ServerProcess> {
+  const started = performance.now()
+  const child = spawnProgram(words)
+  const output = gather(child.stdout)
+  const log = gather(child.stderr)
+  child.stdin.end()
+  const closed = once(child, 'close')
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
+    child.kill(signal)
+    await closed
+    return child.exitCode
+  }
+  try {
+    const url = await readiness(child, output, started)
+    return {
+      url,
+      port: Number(new URL(url).port),
+      pid: child.pid ?? 0,
+      readyAfterMilliseconds: performance.now() - started,
+      log,
+      stop: () => end('SIGTERM'),
+      kill: async () => void (await end('SIGKILL')),
+    }
+  } catch (error) {
+    await end('SIGKILL')
+    throw new Error(`${error instanceof Error ? error.message : 'The server did not start'}: ${log()}${output()}`)
+  }
+}
+
+/** Waits for the address on the first line of the output, then for `/readyz`. */
+async function readiness(child: Child, output: () => string, started: number): Promise<string> {
+  while (performance.now() - started < readyMilliseconds) {
+    if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode}`)
+    const url = /https?:\/\/[^\s"]+/.exec(firstLine(output()))?.[0]
+    if (url && (await isReady(url))) return url.replace(/\/$/, '')
+    await delay(10)
+  }
+  throw new Error('The server was not ready in time')
+}
+
+/** Empty until the line is whole. */
+function firstLine(text: string): string {
+  return text.includes('\n') ? text.slice(0, text.indexOf('\n')) : ''
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(new URL('/readyz', url))
+    await response.arrayBuffer()
+    return response.ok
+  } catch (error) {
+    if (error instanceof TypeError) return false
+    throw error
+  }
+}
