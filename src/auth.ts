@@ -5,7 +5,7 @@ import { type Administration, createAdministration } from './administration.ts'
 import type { Deps } from './core/deps.ts'
 import { verifyManagementKey } from './core/management-keys.ts'
 import { blocklistFile } from './core/password/blocklist.ts'
-import { createHasher, defaultConcurrency } from './core/password/hash.ts'
+import { createHasher, defaultConcurrency, hashMetrics } from './core/password/hash.ts'
 import { createPasswordRules } from './core/password/strength.ts'
 import type { Clock, Log, MailTransport, Random } from './core/ports.ts'
 import { createSealer, type Sealer } from './core/secrets.ts'
@@ -16,12 +16,12 @@ import type { Storage } from './core/storage.ts'
 import * as features from './features/index.ts'
 import { apiDocs } from './http/api-docs.ts'
 import { createHandler, defaultHttpOptions, type Handler } from './http/handler.ts'
-import { createMetrics } from './http/metrics.ts'
+import { createMetrics, httpMetrics, type MetricTable } from './http/metrics.ts'
 import { openApiDocument } from './http/openapi.ts'
 import type { AnyRoute, Feature } from './http/route.ts'
 import { createLog } from './logging/pino.ts'
 import { createOutbox } from './mail/outbox.ts'
-import { createSender } from './mail/sender.ts'
+import { createSender, mailMetrics } from './mail/sender.ts'
 import { createSmtpTransport } from './mail/smtp.ts'
 import { loadMasterKey } from './master-key.ts'
 import type { Options } from './options.ts'
@@ -42,6 +42,14 @@ export interface Auth {
   /** Ends background work, lets the mail under way finish, and closes the database. */
   close(): Promise<void>
 }
+
+/** Every figure at `/metrics`. */
+export const metricTables: readonly MetricTable[] = [
+  httpMetrics,
+  hashMetrics,
+  mailMetrics,
+  { counters: {}, durations: {}, gauges: { postern_sessions_live: { help: 'Sessions that are live, over all projects.' } } },
+]
 
 /** Replacements for the outside world, for tests and for programs that embed the server. */
 export interface Ports {
@@ -75,7 +83,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
   const clock = ports.clock ?? systemClock
   const random = ports.random ?? systemRandom
   const log = ports.log ?? createLog({ level: options.logLevel })
-  const metrics = createMetrics()
+  const metrics = createMetrics(metricTables)
   const masterKey = ports.masterKey ?? (await loadMasterKey({ file: options.masterKeyFile }))
   const sealer = createSealer(masterKey, random)
   const storage = ports.storage ?? (await openStorage({ database: options.database }))

@@ -5,79 +5,100 @@ import type { HashCaller } from './hash.ts'
 /** Bounds on hash work (BF-08). */
 export interface HashQueueOptions {
   readonly clock: Clock
-  /** Hashes at once; more than there are cores costs throughput. */
+  /** Hashes at once, at least 1; more than there are cores costs throughput. */
   readonly concurrency: number
   /** Hashes that may wait. What comes on top is refused at once. */
   readonly maxQueued: number
-  /** Longest wait; what would start later is refused instead. */
+  /** Longest wait; what has waited so long is refused. */
   readonly maxWaitMilliseconds: number
-  /** Share of the waiting places that one source may hold, unless it is trusted. */
+  /** Share of the waiting places that one source may hold, 0 to 1; trusted sources may hold all. */
   readonly maxShare: number
 }
 
+/** Lets a few hashes run at once and makes the others wait for their turn. */
 export interface HashQueue {
   /**
-   * Runs `work` when it is its turn. Throws `RateLimited` when the queue, or this source's share of it, is full, or the wait was too long; rejects with the signal's
-   * reason when the client went away before its turn, in which case nothing is computed (F22).
+   * Runs `work` when it is its turn. Throws `RateLimited`, at once when all waiting places or this source's share of them are taken, and later when the
+   * wait was too long. Rejects with the signal's reason when the client went away before its turn; nothing is computed then (F22).
    */
   run<T>(work: () => Promise<T>, caller: HashCaller): Promise<T>
+  /** How many wait. */
   waiting(): number
+  /** How many are being computed. */
   running(): number
 }
 
 interface Waiting {
-  readonly source: string
+  /** Whose line it stands in. */
+  readonly key: string | symbol
   readonly since: number
-  readonly caller: HashCaller
   start(): void
   refuse(error: unknown): void
 }
 
-/** Makes a queue. Sources take turns, so that one that floods waits behind itself. */
+/**
+ * Makes a queue. Sources take turns, so that one that floods waits behind itself; each hash of a trusted source (a back end that speaks for many users) is a source
+ * of its own. Waits end by a timer that does not keep the process alive, and whenever somebody comes or goes.
+ */
 export function createHashQueue(options: HashQueueOptions): HashQueue {
   const { clock, concurrency, maxQueued, maxWaitMilliseconds } = options
+  if (!(concurrency >= 1)) throw new Error('The hash queue needs a concurrency of at least 1')
   const maxPerSource = Math.max(1, Math.floor(maxQueued * options.maxShare))
-  const bySource = new Map<string, Waiting[]>()
-  let waiting = 0
+  /** Lines by source; the first one has the next turn. */
+  const lines = new Map<string | symbol, Set<Waiting>>()
+  /** All that wait, oldest first. */
+  const arrivals = new Set<Waiting>()
   let running = 0
+  let timer: NodeJS.Timeout | undefined
 
-  function enqueue(one: Waiting): void {
-    const line = bySource.get(one.source) ?? []
-    line.push(one)
-    bySource.set(one.source, line)
-    waiting++
+  function add(one: Waiting): void {
+    const line = lines.get(one.key) ?? new Set()
+    lines.set(one.key, line.add(one))
+    arrivals.add(one)
+    armTimer()
   }
 
-  /** The next one of the source whose turn it is; that source goes to the end. */
+  function remove(one: Waiting): void {
+    const line = lines.get(one.key)
+    line?.delete(one)
+    if (line?.size === 0) lines.delete(one.key)
+    arrivals.delete(one)
+  }
+
+  /** Takes the first of the source whose turn it is; that source goes to the end. */
   function takeNext(): Waiting | undefined {
-    for (const [source, line] of bySource) {
-      const one = line.shift()
-      bySource.delete(source)
-      if (line.length > 0) bySource.set(source, line)
-      if (!one) continue
-      waiting--
-      return one
+    for (const [key, line] of lines) {
+      for (const one of line) {
+        remove(one)
+        if (lines.delete(key)) lines.set(key, line)
+        return one
+      }
     }
     return undefined
   }
 
-  function leave(one: Waiting): void {
-    const line = bySource.get(one.source)
-    const index = line?.indexOf(one) ?? -1
-    if (!line || index < 0) return
-    line.splice(index, 1)
-    waiting--
-    if (line.length === 0) bySource.delete(one.source)
+  function refuseOverdue(): void {
+    const now = clock.monotonicMilliseconds()
+    for (const one of arrivals) {
+      if (now - one.since < maxWaitMilliseconds) return
+      remove(one)
+      one.refuse(overloaded())
+    }
   }
 
-  function fill(): void {
-    while (running < concurrency) {
-      const one = takeNext()
-      if (!one) return
-      if (one.caller.signal.aborted) one.refuse(one.caller.signal.reason)
-      else if (clock.monotonicMilliseconds() - one.since > maxWaitMilliseconds) one.refuse(overloaded())
-      else one.start()
-    }
+  function armTimer(): void {
+    const [oldest] = arrivals
+    if (timer || !oldest) return
+    const left = oldest.since + maxWaitMilliseconds - clock.monotonicMilliseconds()
+    timer = setTimeout(
+      () => {
+        timer = undefined
+        refuseOverdue()
+        armTimer()
+      },
+      Math.max(1, left),
+    )
+    timer.unref()
   }
 
   async function compute<T>(work: () => Promise<T>): Promise<T> {
@@ -86,40 +107,45 @@ export function createHashQueue(options: HashQueueOptions): HashQueue {
       return await work()
     } finally {
       running--
-      fill()
+      refuseOverdue()
+      if (running < concurrency) takeNext()?.start()
     }
   }
 
+  function wait<T>(work: () => Promise<T>, { signal }: HashCaller, key: string | symbol): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        remove(one)
+        reject(signal.reason)
+      }
+      const one: Waiting = {
+        key,
+        since: clock.monotonicMilliseconds(),
+        start() {
+          signal.removeEventListener('abort', leave)
+          compute(work).then(resolve, reject)
+        },
+        refuse(error) {
+          signal.removeEventListener('abort', leave)
+          reject(error)
+        },
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      add(one)
+    })
+  }
+
   return {
-    waiting: () => waiting,
+    waiting: () => arrivals.size,
     running: () => running,
     async run(work, caller) {
       caller.signal.throwIfAborted()
-      if (running < concurrency && waiting === 0) return compute(work)
+      if (running < concurrency) return compute(work)
+      refuseOverdue()
       const { ip, isTrusted } = caller.source
-      const isOverShare = !isTrusted && (bySource.get(ip)?.length ?? 0) >= maxPerSource
-      if (waiting >= maxQueued || isOverShare) throw overloaded()
-      return new Promise((resolve, reject) => {
-        const leaveEarly = () => {
-          leave(one)
-          reject(caller.signal.reason)
-        }
-        const one: Waiting = {
-          source: ip,
-          since: clock.monotonicMilliseconds(),
-          caller,
-          start() {
-            caller.signal.removeEventListener('abort', leaveEarly)
-            compute(work).then(resolve, reject)
-          },
-          refuse(error) {
-            caller.signal.removeEventListener('abort', leaveEarly)
-            reject(error)
-          },
-        }
-        caller.signal.addEventListener('abort', leaveEarly, { once: true })
-        enqueue(one)
-      })
+      const isOverShare = !isTrusted && (lines.get(ip)?.size ?? 0) >= maxPerSource
+      if (arrivals.size >= maxQueued || isOverShare) throw overloaded()
+      return wait(work, caller, isTrusted ? Symbol('trusted') : ip)
     },
   }
 }

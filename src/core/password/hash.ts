@@ -1,8 +1,8 @@
-import { hash as argon2, type ParsedHashOptions, parseOptions, verify as verifyArgon2 } from '@node-rs/argon2'
+import { type Options as Argon2Options, hash as argon2, verify as verifyArgon2 } from '@node-rs/argon2'
 import type { Source } from '../events.ts'
 import type { Clock, Metrics, Random } from '../ports.ts'
 import { createHashQueue } from './hash-queue.ts'
-import { isHashable, normalisePassword } from './policy.ts'
+import { normalisePassword, passwordProblem } from './policy.ts'
 
 /** For whom a hash is computed: work of a client that has gone is dropped, and one source holds only a part of the queue (BF-08). */
 export interface HashCaller {
@@ -15,9 +15,9 @@ export interface Hasher {
   /** The PHC string of a password, after NFC. Throws `RateLimited` when the queue is full. The password must be hashable (`policy.ts`). */
   hash(password: string, caller: HashCaller): Promise<string>
   /**
-   * Checks a password against a stored PHC string. With `undefined` a decoy of the current cost is computed, so that an unknown user costs
-   * the same as a wrong password (EN-02). Never throws for a bad stored hash: that is false, at the same cost. A password beyond the ceilings is
-   * false at once, without a hash, whoever it is for (PW-05). Throws `RateLimited` when full.
+   * Checks a password against a stored PHC string. Every "no" costs at least one hash of the current cost: an unknown user (`undefined`), a row that is no
+   * Argon2, malformed or beyond the bounds (PW-11), and a cheaper hash that does not match, topped up (EN-02). Never throws for a bad stored hash. A password that
+   * cannot be hashed is false at once, without a hash, whoever it is for (PW-05). Throws `RateLimited` when the queue is full.
    */
   verify(password: string, stored: string | undefined, caller: HashCaller): Promise<boolean>
   /** Whether a stored hash is of another algorithm or cost than new ones (PW-02). */
@@ -33,97 +33,176 @@ export interface HashParameters {
   readonly iterations: number
 }
 
-/** Argon2id as the OWASP cheat sheet has it: the cost that was measured fastest at equal strength. */
+/** Argon2id as the OWASP cheat sheet has it, at the least memory. */
 export const defaultHashParameters: HashParameters = Object.freeze({ memoryKib: 19_456, iterations: 2 })
 
-/** The library's number for Argon2id; its enum exists for compilers only. */
-const argon2id = 2
-
 /** Bounds on hashes that are verified, whoever wrote the row (PW-11). */
-const ceilings = { memoryKib: 262_144, iterations: 10, parallelism: 16 }
+export const hashCeilings = Object.freeze({ memoryKib: 262_144, iterations: 10, parallelism: 16 })
+
+/** What `createHasher` takes. */
+export interface HasherOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly metrics: Metrics
+  /** Cost of new hashes; `defaultHashParameters` if absent. */
+  readonly parameters?: HashParameters
+  /** Hashes at once; see `defaultConcurrency`. */
+  readonly concurrency: number
+  /** Longest wait for a turn, 1000 if absent. */
+  readonly maxWaitMilliseconds?: number
+  /** Waiting places; if absent, as many hashes as can be done within the longest wait, 16 to 1000. */
+  readonly maxQueued?: number
+}
+
+/** Figures of this file, for the registry of `/metrics`. */
+export const hashMetrics = {
+  counters: {
+    postern_password_hashes_total: {
+      help: 'Password hashes by outcome: hashed, right, wrong, refused (queue full), abandoned (client gone before its turn), failed.',
+      labels: ['outcome'],
+    },
+  },
+  durations: { postern_password_hash_seconds: { help: 'Time of a password hash, without its wait.' } },
+  gauges: { postern_password_hash_queue_depth: { help: 'Password hashes that wait for their turn.' } },
+}
 
 /** Whether a cost is at or above the floor of the OWASP cheat sheet (PW-01). */
 export function isStrongEnough({ memoryKib, iterations }: HashParameters): boolean {
   return (memoryKib >= 19_456 && iterations >= 2) || (memoryKib >= 47_104 && iterations >= 1)
 }
 
-/** Hashes at once: one a core, and never so many that signing and files find no thread in the runtime's pool. */
+/**
+ * Hashes at once: one a core, and never so many that signing, DNS and files find no thread in the runtime's pool (BF-08). `poolThreads` is what
+ * `UV_THREADPOOL_SIZE` says; anything but a positive number counts as the runtime's own 4.
+ */
 export function defaultConcurrency(cores: number, poolThreads: number): number {
-  return Math.max(1, Math.min(cores, poolThreads - 1))
+  const threads = poolThreads >= 1 ? poolThreads : 4
+  return Math.max(1, Math.floor(Math.min(cores, threads - 1)))
 }
 
-const maxWaitMilliseconds = 1000
+/**
+ * Makes a hasher: measures one hash, which sizes the queue, and registers the figures. Throws on a cost under the floor (PW-01), or above the bounds within which
+ * hashes are verified.
+ */
+export async function createHasher(options: HasherOptions): Promise<Hasher> {
+  const { clock, random, metrics, parameters = defaultHashParameters, concurrency, maxWaitMilliseconds = 1000 } = options
+  assertParameters(parameters)
+  const { memoryKib, iterations } = parameters
+  const cost = { algorithm: argon2id, memoryCost: memoryKib, timeCost: iterations, parallelism: 1, outputLen: tagBytes }
+  const work = memoryKib * iterations
+  const decoy = Buffer.from(random.bytes(saltBytes))
 
-/** Measures one hash, makes the decoy, and opens the queue. Throws on a cost below the floor. */
-export async function createHasher(options: {
-  readonly clock: Clock
-  readonly random: Random
-  readonly metrics: Metrics
-  readonly parameters: HashParameters
-  readonly concurrency: number
-}): Promise<Hasher> {
-  const { clock, random, metrics, parameters, concurrency } = options
-  if (!isStrongEnough(parameters)) throw new Error('The cost of password hashes is under the floor of 19456 KiB and 2 iterations')
-  const { memoryKib: memoryCost, iterations: timeCost } = parameters
-  const cost = { algorithm: argon2id, memoryCost, timeCost, parallelism: 1, outputLen: 32 }
-  const compute = (password: string) => argon2(Buffer.from(normalisePassword(password)), { ...cost, salt: random.bytes(16) })
+  /** Spends what the hash of `missing` KiB times iterations costs. */
+  const spend = (password: Uint8Array, missing: number) =>
+    argon2(password, { ...cost, memoryCost: Math.max(8, Math.ceil(missing / iterations)), salt: decoy })
 
-  const before = clock.monotonicMilliseconds()
-  const decoy = await compute(Buffer.from(random.bytes(32)).toString('base64'))
-  const measuredMilliseconds = clock.monotonicMilliseconds() - before
-  // As many as can be done within the longest wait: who could only wait in vain is refused at once.
-  const maxQueued = Math.min(1000, Math.max(16, Math.floor((concurrency * maxWaitMilliseconds) / Math.max(1, measuredMilliseconds))))
+  async function matches(password: Uint8Array, stored: string | undefined): Promise<boolean> {
+    const found = stored === undefined ? undefined : readHash(stored)
+    const answer = stored !== undefined && found && (await verifyReadable(stored, password))
+    if (answer) return true
+    const spent = found && answer === false ? found.memoryKib * found.iterations : 0
+    if (spent < work) await spend(password, work - spent)
+    return false
+  }
+
+  const measuredMilliseconds = await fastestOf(3, clock, () => spend(decoy, work))
+  const fitting = Math.floor((concurrency * maxWaitMilliseconds) / Math.max(1, measuredMilliseconds))
+  const maxQueued = options.maxQueued ?? Math.min(1000, Math.max(16, fitting))
   const queue = createHashQueue({ clock, concurrency, maxQueued, maxWaitMilliseconds, maxShare: 0.25 })
   metrics.gauge('postern_password_hash_queue_depth', () => queue.waiting())
 
-  const timed = async <T>(operation: string, work: () => Promise<T>): Promise<T> => {
-    const start = clock.monotonicMilliseconds()
+  /** Runs one piece of work in the queue, and tells the figures how it went. */
+  async function run<T>(caller: HashCaller, compute: () => Promise<T>, outcomeOf: (result: T) => string): Promise<T> {
+    let startedAt: number | undefined
+    let outcome = 'failed'
     try {
-      return await work()
+      const result = await queue.run(() => {
+        startedAt = clock.monotonicMilliseconds()
+        return compute()
+      }, caller)
+      outcome = outcomeOf(result)
+      return result
     } finally {
-      metrics.observe('postern_password_hash_seconds', (clock.monotonicMilliseconds() - start) / 1000, { operation })
+      if (startedAt === undefined) outcome = caller.signal.aborted ? 'abandoned' : 'refused'
+      else metrics.observe('postern_password_hash_seconds', (clock.monotonicMilliseconds() - startedAt) / 1000)
+      metrics.count('postern_password_hashes_total', { outcome })
     }
   }
 
   return {
     measuredMilliseconds,
-    hash(password, caller) {
-      if (!isHashable(password)) throw new Error('The password is beyond the ceilings; the policy must refuse it before')
-      return queue.run(() => timed('hash', () => compute(password)), caller)
+    async hash(password, caller) {
+      if (passwordProblem(password)) throw new Error('The password cannot be hashed; the policy refuses such ones before')
+      const salt = random.bytes(saltBytes)
+      const compute = () => argon2(bytesOf(password), { ...cost, salt })
+      return run(caller, compute, () => 'hashed')
     },
     async verify(password, stored, caller) {
       caller.signal.throwIfAborted()
-      if (!isHashable(password)) return false
-      const usable = stored !== undefined && isVerifiable(stored) ? stored : undefined
-      const matches = await queue.run(() => timed('verify', () => matchesHash(usable ?? decoy, password)), caller)
-      return matches && usable !== undefined
+      if (passwordProblem(password)) return false
+      const compute = () => matches(bytesOf(password), stored)
+      return run(caller, compute, (isRight) => (isRight ? 'right' : 'wrong'))
     },
     isOutdated(stored) {
-      const found = parse(stored)
-      return !found || found.algorithm !== argon2id || found.memoryCost !== memoryCost || found.timeCost !== timeCost
+      const found = readHash(stored)
+      const isCurrent = found?.isCurrentKind && found.memoryKib === memoryKib && found.iterations === iterations
+      return !isCurrent
     },
   }
 }
 
-async function matchesHash(hash: string, password: string): Promise<boolean> {
-  try {
-    return await verifyArgon2(hash, Buffer.from(normalisePassword(password)))
-  } catch {
-    // A row that the library cannot read is a wrong password, not a failure.
-    return false
+/** `Algorithm.Argon2id` of the library, whose enum does not exist at run time. */
+const argon2id: NonNullable<Argon2Options['algorithm']> = 2
+const saltBytes = 16
+const tagBytes = 32
+
+function assertParameters(parameters: HashParameters): void {
+  if (!isStrongEnough(parameters)) {
+    throw new Error('The cost of password hashes is under the floor of 19456 KiB with 2 iterations, or 47104 KiB with 1')
+  }
+  if (parameters.memoryKib > hashCeilings.memoryKib || parameters.iterations > hashCeilings.iterations) {
+    throw new Error(`The cost of password hashes is above ${hashCeilings.memoryKib} KiB or ${hashCeilings.iterations} iterations`)
   }
 }
 
-function parse(stored: string): ParsedHashOptions | undefined {
+/** UTF-8 of the NFC form. Bytes, not text, go to the library, so that a NUL is a character like any other (PW-06). */
+function bytesOf(password: string): Uint8Array {
+  return Buffer.from(normalisePassword(password), 'utf8')
+}
+
+async function fastestOf(times: number, clock: Clock, work: () => Promise<unknown>): Promise<number> {
+  let fastest = Number.POSITIVE_INFINITY
+  for (let i = 0; i < times; i++) {
+    const before = clock.monotonicMilliseconds()
+    await work()
+    fastest = Math.min(fastest, clock.monotonicMilliseconds() - before)
+  }
+  return fastest
+}
+
+/** `undefined` when the library cannot read the hash: a bad row is a wrong password, not a failure. */
+async function verifyReadable(stored: string, password: Uint8Array): Promise<boolean | undefined> {
   try {
-    return parseOptions(stored)
+    return await verifyArgon2(stored, password)
   } catch {
     return undefined
   }
 }
 
-function isVerifiable(stored: string): boolean {
-  const found = parse(stored)
-  if (!found) return false
-  return found.memoryCost <= ceilings.memoryKib && found.timeCost <= ceilings.iterations && found.parallelism <= ceilings.parallelism
+const phcPattern =
+  /^\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,3})\$[A-Za-z0-9+/]{8,128}\$[A-Za-z0-9+/]{6,128}$/
+const currentPattern = /^\$argon2id\$v=19\$m=\d+,t=\d+,p=1\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43}$/
+
+interface ReadHash extends HashParameters {
+  /** Whether everything but memory and iterations is as in new hashes. */
+  readonly isCurrentKind: boolean
+}
+
+/** What a PHC string says of its cost; `undefined` when it is not Argon2 in canonical form or beyond the bounds (PW-11). */
+function readHash(stored: string): ReadHash | undefined {
+  const match = phcPattern.exec(stored)
+  if (!match) return undefined
+  const [memoryKib = 0, iterations = 0, parallelism = 0] = match.slice(1).map(Number)
+  const isBounded = memoryKib <= hashCeilings.memoryKib && iterations <= hashCeilings.iterations && parallelism <= hashCeilings.parallelism
+  return isBounded ? { memoryKib, iterations, isCurrentKind: currentPattern.test(stored) } : undefined
 }

@@ -63,7 +63,12 @@ const simpleRules: readonly SimpleRule[] = [
     required: ({ minLength }) => minLength,
     text: ({ minLength }) => `Use at least ${minLength} characters.`,
   },
-  { rule: 'anyLetter', isOn: (policy) => policy.anyLetter, isMet: (password) => /\p{L}/u.test(password), text: () => 'Use at least one letter.' },
+  {
+    rule: 'anyLetter',
+    isOn: (policy) => policy.anyLetter,
+    isMet: (password) => /\p{L}/u.test(password),
+    text: () => 'Use at least one letter.',
+  },
   {
     rule: 'lowercase',
     isOn: (policy) => policy.lowercase,
@@ -125,7 +130,8 @@ export async function brokenRules(
   if (policy.enablePasswordStrength && broken.length === 0) {
     const score = await rules.strength(normal, contextWords(context))
     const required = policy.passwordStrengthScore
-    if (score < required) broken.push({ rule: 'strength', required, text: 'This password is too easy to guess. Make it longer or less usual.' })
+    if (score < required)
+      broken.push({ rule: 'strength', required, text: 'This password is too easy to guess. Make it longer or less usual.' })
   }
   return broken
 }
@@ -137,7 +143,12 @@ function emailWords(email: string): readonly string[] {
 }
 
 function contextWords({ loginIds, email, words }: PasswordContext): readonly string[] {
-  const all = [...loginIds.flatMap(emailWords), ...emailWords(email), ...words.map((word) => word.normalize('NFC').toLowerCase()), 'postern']
+  const all = [
+    ...loginIds.flatMap(emailWords),
+    ...emailWords(email),
+    ...words.map((word) => word.normalize('NFC').toLowerCase()),
+    'postern',
+  ]
   return [...new Set(all)].filter((word) => word.length >= 3)
 }
 
