@@ -1,25 +1,28 @@
 import { createHash } from 'node:crypto'
 
 /**
- * The bundled list of common passwords (PW-07): sorted, truncated SHA-256 digests in one buffer, so that 400 000 entries cost two and a half megabytes and no objects.
- * A digest has six bytes: a password that is not listed is taken for one that is with odds of one in six hundred million.
+ * The bundled list of common passwords (PW-07) is one buffer: a magic line, the number of entries (4 bytes, big-endian), the SHA-256 of the rest, and then the
+ * SHA-256 digests of the entries, cut to six bytes and sorted. So 400 000 entries take two and a half megabytes and no objects, and a password that is not
+ * listed is taken for one that is with odds of one in six hundred million. `scripts/build-blocklist.ts` builds it; `NOTICE` names its sources.
  */
-
-export const digestBytes = 6
+const digestBytes = 6
 const magic = 'POSTERN-BLOCKLIST-1\n'
 const headerBytes = magic.length + 4 + 32
 
 /** Where the list is. Reading it is left to whoever starts the server: core reads no files. */
 export const blocklistFile = new URL('./blocklist.bin', import.meta.url)
 
+/** The list, ready to be asked. */
 export interface Blocklist {
+  /** Whether the whole password is listed, whatever its case and normal form. */
   has(password: string): boolean
+  /** How many entries it has. */
   readonly size: number
 }
 
 /** The form in which passwords are listed and looked up. */
 export function listedForm(password: string): string {
-  return password.normalize('NFC').toLowerCase()
+  return password.normalize('NFC').toLowerCase().normalize('NFC')
 }
 
 function entryOf(password: string): Buffer {
@@ -38,7 +41,7 @@ export function buildBlocklist(passwords: Iterable<string>): Uint8Array {
   return Buffer.concat([Buffer.from(magic), count, createHash('sha256').update(body).digest(), body])
 }
 
-/** Reads the file. Throws when it is not whole, so that the server never starts without it. */
+/** Reads the file without copying it. Throws when it is not whole, so that the server never starts without it. */
 export function parseBlocklist(bytes: Uint8Array): Blocklist {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (file.length < headerBytes || file.toString('latin1', 0, magic.length) !== magic) throw new Error('The password blocklist is not one')

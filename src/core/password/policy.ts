@@ -8,15 +8,21 @@ export interface PasswordRules {
   strength(password: string, context: readonly string[]): Promise<number>
 }
 
-/** Ceilings that no setting moves (PW-05): what is longer is refused when set, and is never right at sign-in. */
+/**
+ * The ceiling that no setting moves (PW-05): a longer password is refused when set, and is never right at sign-in. 256 code points are never more than
+ * 1 024 bytes of UTF-8.
+ */
 export const maxCodePoints = 256
-export const maxBytes = 1024
+
+/** UTF-16 units beyond which no text can have an NFC form of 256 code points: a composed one comes from at most four, of two units each. */
+const maxUnits = maxCodePoints * 4 * 2
 
 /** A rule that a password breaks. `rule` is for programs, `text` for people. */
 export interface BrokenRule {
   readonly rule: string
   /** The number or the text that the rule demands, where it has one. */
   readonly required?: number | string
+  /** A sentence without its full stop. */
   readonly text: string
 }
 
@@ -28,17 +34,26 @@ export interface PasswordContext {
   readonly words: readonly string[]
 }
 
-/** The form in which a password is measured and hashed: NFC, and nothing else is changed (NIST SP 800-63B-4, 3.1.1.2; PW-06). */
+/**
+ * The form in which a password is measured and hashed: NFC, and nothing else is changed (NIST SP 800-63B-4, 3.1.1.2; PW-06). Lone surrogates
+ * stay as they are; `passwordProblem` finds them.
+ */
 export function normalisePassword(password: string): string {
   return password.normalize('NFC')
 }
 
-/** Whether a password can be hashed at all: well-formed Unicode within the ceilings. */
-export function isHashable(password: string): boolean {
-  if (password.length > maxBytes || !password.isWellFormed()) return false
-  const normal = normalisePassword(password)
-  return codePoints(normal) <= maxCodePoints && Buffer.byteLength(normal) <= maxBytes
+/**
+ * Says why a password cannot be hashed at all, whatever the policy: longer than the ceiling, or ill-formed Unicode, of which UTF-8 would fold many
+ * into one. `undefined` when it can. Takes no longer for a longer text.
+ */
+export function passwordProblem(password: string): BrokenRule | undefined {
+  if (password.length > maxUnits || codePoints(normalisePassword(password)) > maxCodePoints) {
+    return { rule: 'maxLength', required: maxCodePoints, text: maxLengthText }
+  }
+  return password.isWellFormed() ? undefined : { rule: 'wellFormed', text: 'Must not contain broken Unicode characters' }
 }
+
+const maxLengthText = `Must have at most ${maxCodePoints} characters`
 
 function codePoints(text: string): number {
   let count = 0
@@ -46,63 +61,86 @@ function codePoints(text: string): number {
   return count
 }
 
-interface SimpleRule {
+/** A password under examination: its NFC form, its owner, and the lists. */
+interface Candidate {
+  readonly password: string
+  readonly context: PasswordContext
+  readonly rules: PasswordRules
+}
+
+interface Rule {
   readonly rule: string
   readonly isOn: (policy: PasswordSettings) => boolean
-  readonly isMet: (password: string, policy: PasswordSettings) => boolean
+  readonly isMet: (candidate: Candidate, policy: PasswordSettings) => boolean | Promise<boolean>
   readonly required?: (policy: PasswordSettings) => number | string
   readonly text: (policy: PasswordSettings) => string
 }
 
-/** Rules that need nothing but the password, in the order in which they are told. */
-const simpleRules: readonly SimpleRule[] = [
+/** A rule that looks for characters of a class. */
+function needs(rule: 'anyLetter' | 'lowercase' | 'uppercase' | 'number' | 'nonAlphanumeric', pattern: RegExp, text: string): Rule {
+  return { rule, isOn: (policy) => policy[rule], isMet: ({ password }) => pattern.test(password), text: () => text }
+}
+
+/** Every rule, in policy order. */
+const policyRules: readonly Rule[] = [
   {
     rule: 'minLength',
     isOn: () => true,
-    isMet: (password, { minLength }) => codePoints(password) >= minLength,
+    isMet: ({ password }, { minLength }) => codePoints(password) >= minLength,
     required: ({ minLength }) => minLength,
-    text: ({ minLength }) => `Use at least ${minLength} characters.`,
+    text: ({ minLength }) => `Must have at least ${minLength} characters`,
   },
-  {
-    rule: 'anyLetter',
-    isOn: (policy) => policy.anyLetter,
-    isMet: (password) => /\p{L}/u.test(password),
-    text: () => 'Use at least one letter.',
-  },
-  {
-    rule: 'lowercase',
-    isOn: (policy) => policy.lowercase,
-    isMet: (password) => /\p{Ll}/u.test(password),
-    text: () => 'Use at least one lowercase letter.',
-  },
-  {
-    rule: 'uppercase',
-    isOn: (policy) => policy.uppercase,
-    isMet: (password) => /\p{Lu}/u.test(password),
-    text: () => 'Use at least one uppercase letter.',
-  },
-  { rule: 'number', isOn: (policy) => policy.number, isMet: (password) => /\p{Nd}/u.test(password), text: () => 'Use at least one digit.' },
-  {
-    rule: 'nonAlphanumeric',
-    isOn: (policy) => policy.nonAlphanumeric,
-    isMet: (password) => /[^\p{L}\p{Nd}]/u.test(password),
-    text: () => 'Use at least one character that is neither a letter nor a digit.',
-  },
+  needs('anyLetter', /\p{L}/u, 'Must have at least one letter'),
+  needs('lowercase', /\p{Ll}/u, 'Must have at least one lowercase letter'),
+  needs('uppercase', /\p{Lu}/u, 'Must have at least one uppercase letter'),
+  needs('number', /\p{Nd}/u, 'Must have at least one digit'),
+  // Marks belong to the letters that they stand on.
+  needs('nonAlphanumeric', /[^\p{L}\p{M}\p{Nd}]/u, 'Must have at least one character that is neither a letter nor a digit'),
   {
     rule: 'disallowedCharacters',
-    isOn: (policy) => policy.disallowedCharacters !== '',
-    isMet: (password, { disallowedCharacters }) => {
-      const forbidden = new Set(normalisePassword(disallowedCharacters))
+    isOn: ({ disallowedCharacters }) => disallowedCharacters !== '',
+    isMet: ({ password }, policy) => {
+      const forbidden = forbiddenCharacters(policy)
       return ![...password].some((character) => forbidden.has(character))
     },
     required: ({ disallowedCharacters }) => disallowedCharacters,
-    text: ({ disallowedCharacters }) => `Do not use any of these characters: ${disallowedCharacters}`,
+    text: (policy) => `Must not have any of these characters: ${[...forbiddenCharacters(policy)].map(shown).join(' ')}`,
+  },
+  {
+    rule: 'disallowEmailMatch',
+    isOn: (policy) => policy.disallowEmailMatch,
+    isMet: ({ password, context }) => !addressWords(context.email).includes(fold(password)),
+    text: () => 'Must not be your e-mail address, nor the part of it before the @',
+  },
+  {
+    rule: 'common',
+    isOn: (policy) => policy.blocklist,
+    isMet: ({ password, rules }) => !rules.isCommon(password),
+    text: () => 'Must not be one of the most common passwords',
+  },
+  {
+    rule: 'context',
+    isOn: (policy) => policy.blocklist,
+    isMet: ({ password, context }) => !contextWords(context).some((word) => isRepeated(word, fold(password))),
+    text: () => 'Must not be your login ID, your e-mail address or the name of this service, once or repeated',
+  },
+  {
+    rule: 'strength',
+    isOn: (policy) => policy.enablePasswordStrength && policy.passwordStrengthScore > 0,
+    isMet: async ({ password, context, rules }, policy) =>
+      (await rules.strength(password, contextWords(context))) >= policy.passwordStrengthScore,
+    required: ({ passwordStrengthScore }) => passwordStrengthScore,
+    text: () => 'Must be harder to guess: make it longer or less usual',
   },
 ]
 
 /**
- * Lists the rules that a new password breaks, in policy order; empty means acceptable. Length counts Unicode code points of the NFC form (NIST SP 800-63B-4,
- * 3.1.1.2). Words only refuse a password that is them, or simple repeats of them, as a whole: containing one is fine (PW-07). Never throws.
+ * Lists the rules that a new password breaks, in policy order; empty means acceptable. A password that cannot be hashed breaks that one rule and is not
+ * looked at further. Length counts Unicode code points of the NFC form (NIST SP 800-63B-4, 3.1.1.2).
+ *
+ * `disallowEmailMatch`, `common` and `context` refuse a password that is the e-mail address, its local part or a listed word *as a whole*, whatever its
+ * case; one that contains it is fine. The contract says "not the user's e-mail address nor its local part" (protocol, settings), and PW-07 forbids refusals for
+ * substrings. `context` also refuses a word that is repeated (`annaanna`).
  */
 export async function brokenRules(
   policy: PasswordSettings,
@@ -110,63 +148,52 @@ export async function brokenRules(
   context: PasswordContext,
   rules: PasswordRules,
 ): Promise<BrokenRule[]> {
-  if (!password.isWellFormed()) return [{ rule: 'wellFormed', text: 'The password holds broken Unicode characters.' }]
-  if (!isHashable(password)) {
-    return [{ rule: 'maxLength', required: maxCodePoints, text: `Use at most ${maxCodePoints} characters (${maxBytes} bytes).` }]
-  }
-  const normal = normalisePassword(password)
-  const broken = simpleRules
-    .filter((rule) => rule.isOn(policy) && !rule.isMet(normal, policy))
-    .map(({ rule, required, text }) => ({ rule, ...(required ? { required: required(policy) } : {}), text: text(policy) }))
-  const lower = normal.toLowerCase()
-  if (policy.disallowEmailMatch && emailWords(context.email).includes(lower)) {
-    broken.push({ rule: 'disallowEmailMatch', text: 'Do not use your e-mail address as the password.' })
-  }
-  if (policy.blocklist && rules.isCommon(normal)) {
-    broken.push({ rule: 'blocklist', text: 'This password is too common. Choose another one.' })
-  } else if (policy.blocklist && isOfContext(lower, context)) {
-    broken.push({ rule: 'context', text: 'Do not use your name, address or the name of the service as the password.' })
-  }
-  if (policy.enablePasswordStrength && broken.length === 0) {
-    const score = await rules.strength(normal, contextWords(context))
-    const required = policy.passwordStrengthScore
-    if (score < required)
-      broken.push({ rule: 'strength', required, text: 'This password is too easy to guess. Make it longer or less usual.' })
+  const problem = passwordProblem(password)
+  if (problem) return [problem]
+  const candidate = { password: normalisePassword(password), context, rules }
+  const broken: BrokenRule[] = []
+  for (const { rule, isOn, isMet, required, text } of policyRules) {
+    if (!isOn(policy) || (await isMet(candidate, policy))) continue
+    broken.push({ rule, ...(required && { required: required(policy) }), text: text(policy) })
   }
   return broken
 }
 
-function emailWords(email: string): readonly string[] {
-  const lower = email.normalize('NFC').toLowerCase()
-  const local = lower.split('@')[0] ?? ''
-  return lower === '' ? [] : [lower, local]
+/** Words are compared in lower case. */
+function fold(text: string): string {
+  return text.normalize('NFC').toLowerCase()
+}
+
+function forbiddenCharacters({ disallowedCharacters }: PasswordSettings): ReadonlySet<string> {
+  return new Set(disallowedCharacters.normalize('NFC'))
+}
+
+function shown(character: string): string {
+  return character === ' ' ? 'space' : character
+}
+
+/** A login ID or an address, and what stands before its last @; nothing for an empty one. */
+function addressWords(address: string): readonly string[] {
+  const folded = fold(address)
+  const at = folded.lastIndexOf('@')
+  return [folded, ...(at > 0 ? [folded.slice(0, at)] : [])].filter((word) => word !== '')
 }
 
 function contextWords({ loginIds, email, words }: PasswordContext): readonly string[] {
-  const all = [
-    ...loginIds.flatMap(emailWords),
-    ...emailWords(email),
-    ...words.map((word) => word.normalize('NFC').toLowerCase()),
-    'postern',
-  ]
-  return [...new Set(all)].filter((word) => word.length >= 3)
+  const all = ['postern', ...words.map(fold), ...addressWords(email), ...loginIds.flatMap(addressWords)]
+  return [...new Set(all)].filter((word) => word !== '')
 }
 
-/** Whether the whole password is a word of the context, or that word over and over. */
-function isOfContext(lower: string, context: PasswordContext): boolean {
-  return contextWords(context).some((word) => lower.length % word.length === 0 && word.repeat(lower.length / word.length) === lower)
+function isRepeated(word: string, text: string): boolean {
+  const times = text.length / word.length
+  return Number.isInteger(times) && text === word.repeat(times)
 }
 
-/** The sentences of the rules in force, for people who choose a password. */
+/** The rules in force as sentences, for people who choose a password. */
 export function describePolicy(policy: PasswordSettings): readonly string[] {
-  const simple = simpleRules.filter((rule) => rule.isOn(policy)).map((rule) => rule.text(policy))
-  return [
-    ...simple,
-    ...(policy.disallowEmailMatch ? ['Do not use your e-mail address.'] : []),
-    ...(policy.blocklist ? ['Common passwords are refused.'] : []),
-    ...(policy.enablePasswordStrength ? ['Passwords that are easy to guess are refused.'] : []),
-    ...(policy.reuse ? [`Your last ${policy.reuseAmount} passwords are refused.`] : []),
-  ]
+  const [minLength, ...others] = policyRules.filter((rule) => rule.isOn(policy)).map((rule) => rule.text(policy))
+  const reuse = policy.reuse ? [`Must not be one of your last ${policy.reuseAmount} passwords`] : []
+  return [minLength, maxLengthText, ...others, ...reuse].map((text) => `${text}.`)
 }
 
 /** What `GET /v1/auth/password/policy` answers: exactly what is enforced (PW-09). */
