@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { makeCertificate, type TestCertificate } from './test-certificate.ts'
@@ -9,11 +9,9 @@ export interface PeerBehaviour {
   /** Answers to each command, `550 5.1.1 text`; `undefined` accepts. */
   readonly onRecipient?: (address: string) => string | undefined
   readonly onMessage?: (count: number) => string | undefined
-  /** After the whole message: no answer at all, or the end of the connection. */
+  /** After the whole message: no answer at all, or the end of the connection (without TLS only: the runtime does not bear it under TLS). */
   readonly afterMessage?: 'hang' | 'drop'
   readonly hasStartTls?: boolean
-  /** Ends the connection when TLS begins. */
-  readonly dropsTls?: boolean
   readonly isTlsFromStart?: boolean
   readonly certificate?: TestCertificate
   readonly login?: { readonly user: string; readonly password: string }
@@ -46,6 +44,35 @@ function refusal(answer: string): Error {
   return Object.assign(new Error(answer.slice(4)), { responseCode: Number(answer.slice(0, 3)) })
 }
 
+/** Starts a server that answers lines by a script, on a free loopback port; `undefined` ends the connection. */
+export async function startScript(
+  greeting: string,
+  answer: (line: string) => string | undefined,
+): Promise<Pick<Peer, 'port' | 'close' | 'wire'>> {
+  const sockets = new Set<Socket>()
+  let written = ''
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined))
+    socket.write(greeting)
+    socket.on('data', (chunk) => {
+      written += chunk.toString('latin1')
+      const reply = answer(chunk.toString('latin1').trim())
+      if (reply === undefined) socket.destroy()
+      else socket.write(reply)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    wire: () => written,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
 /** Starts a peer. It writes nothing and reads nothing but its own socket. */
 export async function startPeer(behaviour: PeerBehaviour = {}): Promise<Peer> {
   const mails: ReceivedMail[] = []
@@ -58,10 +85,7 @@ export async function startPeer(behaviour: PeerBehaviour = {}): Promise<Peer> {
     connections++
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    socket.on('data', (chunk: Buffer) => {
-      written.push(chunk)
-      if (behaviour.dropsTls && chunk[0] === 0x16) socket.destroy()
-    })
+    socket.on('data', (chunk: Buffer) => void written.push(chunk))
   })
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
@@ -70,10 +94,7 @@ export async function startPeer(behaviour: PeerBehaviour = {}): Promise<Peer> {
     mails,
     wire: () => Buffer.concat(written).toString('latin1'),
     connections: () => connections,
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise<void>((resolve) => server.close(resolve))
-    },
+    close: () => new Promise<void>((resolve) => server.close(resolve)),
   }
 }
 
@@ -87,7 +108,7 @@ function serverOptions(behaviour: PeerBehaviour, mails: ReceivedMail[], sockets:
     allowInsecureAuth: true,
     disableReverseLookup: true,
     logger: false,
-    closeTimeout: 100,
+    closeTimeout: 1,
     onAuth({ username, password }, _session, done) {
       const isRight = username === login?.user && password === login?.password
       done(isRight ? null : refusal(`535 5.7.8 Wrong password ${password}`), { user: username })

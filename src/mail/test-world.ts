@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import type { NewMail, Outbox } from '../core/messages.ts'
+import type { Clock, Log, LogFields, MailTransport, Metrics, Random } from '../core/ports.ts'
+import { createSealer, type Sealer } from '../core/secrets.ts'
+import type { OutboxRecord, Storage } from '../core/storage.ts'
+import { openStorage } from '../storage/open.ts'
+import { createOutbox } from './outbox.ts'
+import { createSender, type Sender, type SenderOptions } from './sender.ts'
+
+export const projectId = `P${'1'.repeat(27)}`
+export const from = 'Acme <no-reply@acme.example>'
+export const link = 'https://auth.example.com/reset/P1?t=Cabcdefgh.canary-secret-0123456789'
+
+/** A mail to `ada@example.com` that lives for half an hour. */
+export const newMail = (changes: Partial<NewMail> = {}): NewMail => ({
+  projectId,
+  kind: 'password.reset',
+  userId: '',
+  to: 'ada@example.com',
+  ttlSeconds: 1_800,
+  content: {
+    subject: 'Reset your password',
+    paragraphs: ['Choose a new one.'],
+    action: { label: 'Choose', url: link },
+    closing: ['Or do nothing.'],
+  },
+  ...changes,
+})
+
+export interface World {
+  readonly storage: Storage
+  readonly sealer: Sealer
+  readonly outbox: Outbox
+  readonly lines: { readonly level: string; readonly event: string; readonly fields: LogFields }[]
+  readonly counted: string[]
+  advance(seconds: number): void
+  now(): number
+  /** Queues a mail, committed. */
+  queue(changes?: Partial<NewMail>): Promise<void>
+  /** A sender, as one more process would have it. */
+  sender(transport: MailTransport, options?: Partial<SenderOptions>): Sender
+  /** All messages, oldest first. */
+  rows(): Promise<readonly OutboxRecord[]>
+  /** Everything that was logged, as one text. */
+  logged(): string
+  close(): Promise<void>
+}
+
+/** An outbox over a real database of its own, with a clock that stands still. */
+export async function openWorld({ mode = 'send' as 'send' | 'keep', onWake = () => {} } = {}): Promise<World> {
+  let milliseconds = 1_790_000_000_000
+  const storage = await openStorage({ database: 'sqlite::memory:' })
+  await storage.projects.insert({ id: projectId, name: 'Acme', settings: {}, settingsVersion: 1, createdAt: 0 })
+  const clock: Clock = {
+    nowSeconds: () => Math.floor(milliseconds / 1000),
+    nowMilliseconds: () => milliseconds,
+    monotonicMilliseconds: () => performance.now(),
+  }
+  const random: Random = { bytes: (length) => randomBytes(length) }
+  const sealer = createSealer(randomBytes(32), random)
+  const lines: World['lines'] = []
+  const counted: string[] = []
+  const write =
+    (level: string) =>
+    (event: string, fields: LogFields = {}) =>
+      void lines.push({ level, event, fields })
+  const error: Log['error'] = (event, cause, fields = {}) =>
+    void lines.push({ level: 'error', event, fields: { ...fields, cause: String(cause) } })
+  const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error }
+  const metrics: Metrics = {
+    count: (name, labels) => void counted.push(`${name} ${labels?.result}`),
+    observe: (name, seconds) => void (seconds >= 0 || counted.push(`${name} went back`)),
+    gauge: () => undefined,
+    render: async () => ({ contentType: '', text: '' }),
+  }
+  const core = { storage, sealer, clock, random, log, metrics, from }
+  const outbox = createOutbox({ ...core, mode, onWake })
+  return {
+    storage,
+    sealer,
+    outbox,
+    lines,
+    counted,
+    advance: (seconds) => {
+      milliseconds += seconds * 1000
+    },
+    now: clock.nowSeconds,
+    queue: (changes) => storage.transaction((tx) => outbox.queue(tx, newMail(changes))),
+    sender: (transport, options) => createSender({ ...core, transport, ...options }),
+    rows: async () => (await storage.outbox.list({ limit: 1_000 })).toReversed(),
+    logged: () => JSON.stringify(lines),
+    close: () => storage.close(),
+  }
+}
+
+/** Runs a test in a world of its own. */
+export function inWorld(run: (world: World) => Promise<void>, options?: Parameters<typeof openWorld>[0]): () => Promise<void> {
+  return async () => {
+    const world = await openWorld(options)
+    try {
+      await run(world)
+    } finally {
+      await world.close()
+    }
+  }
+}
