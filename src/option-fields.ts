@@ -233,7 +233,11 @@ function factsOf(schema: z.core.$ZodType): FieldFacts & { readonly defaultValue:
 function isDecodable(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { username, password } = new URL(url)
-  return !/%(?![0-9a-f]{2})/i.test(username + password)
+  try {
+    return decodeURIComponent(username + password) !== undefined
+  } catch {
+    return false
+  }
 }
 
 function isPlainUrl(text: string): boolean {
