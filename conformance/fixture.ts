@@ -27,7 +27,7 @@ export interface Target {
   /** The SDK as an application makes it. */
   readonly sdk: Sdk
   /** Makes another SDK, as another process of the application would. */
-  newSdk(options?: { readonly projectId?: string; readonly managementKey?: string }): Sdk
+  newSdk(options?: { readonly projectId?: string; readonly managementKey?: string; readonly fetch?: typeof fetch }): Sdk
   /** Runs a command of `postern` on the server's data, while the server runs. */
   command(words: readonly string[], input?: string): Promise<string>
   /** Ends the server and starts it again on the same data and port. */

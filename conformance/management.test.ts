@@ -7,19 +7,19 @@ import { goodPassword, onEveryDatabase, succeeded } from './fixture.ts'
 const check = onEveryDatabase()
 
 check('managementKey: the licence handshake', async ({ url: baseUrl, projectId, managementKey }) => {
-  const licences: (string | null)[] = []
+  const licences: string[] = []
   const sdk = DescopeClient({
     ...{ projectId, baseUrl, managementKey },
     hooks: {
       beforeRequest: (config) => {
-        if (config.path.startsWith('/v1/mgmt/user')) licences.push(new Headers(config.headers).get('x-descope-license'))
+        if (config.path.startsWith('/v1/mgmt/user')) licences.push(new Headers(config.headers).get('x-descope-license') ?? '')
         return config
       },
     },
   })
   // The handshake runs in the background; a management call after it carries what it learned.
-  for (let round = 0; round < 100 && !licences.includes('tier1'); round++) await sdk.management.user.load('nobody@example.com')
-  assert.ok(licences.includes('tier1'), 'the SDK has learned its tier')
+  for (let round = 0; round < 100 && !licences.at(-1); round++) await sdk.management.user.load('nobody@example.com')
+  assert.match(licences.at(-1) ?? '', /^tier[1-4]$/)
 })
 
 check('managementKey: an SDK that has one signs users in like any other', async ({ newSdk, managementKey }) => {
