@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { buildBlocklist } from './blocklist.ts'
+import { createPasswordRules } from './strength.ts'
+import { hostileText, seeded } from './test-passwords.ts'
+
+const rules = createPasswordRules(buildBlocklist(['sesame']))
+
+for (const [password, least, most] of [
+  ['', 0, 0],
+  ['password', 0, 0],
+  ['P@ssw0rd', 0, 0],
+  ['iloveyou2020', 0, 1],
+  ['qwertyuiop', 0, 0],
+  ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 0, 1],
+  ['xkq7-plmv-93zt', 4, 4],
+  ['glacier pencil orbit mustard', 4, 4],
+] as const) {
+  test(`strength: ${JSON.stringify(password)} scores ${least} to ${most}`, async () => {
+    const score = await rules.strength(password, [])
+    assert.ok(score >= least && score <= most, `scored ${score}`)
+  })
+}
+
+test('strength: words of the context count as known, for this password only', async () => {
+  const password = 'xylofonist.vandenberg'
+  assert.ok((await rules.strength(password, [])) >= 3)
+  assert.equal(await rules.strength(password, [password]), 0)
+  assert.equal(await rules.strength('Xylofonist.Vandenberg', [password]), 0)
+  assert.ok((await rules.strength(password, [])) >= 3, 'nothing stays behind')
+})
+
+test('strength: a long word of the context is recognised too', async () => {
+  const address = 'someone.with.a.very.long.name@subdomain.of.some.example.com'
+  assert.equal(await rules.strength(address, [address]), 0)
+})
+
+/** Inputs that made zxcvbn slow or are of the kind: runs, alternations, "l33t" that can be read in many ways, dates, random characters. */
+const slow: Readonly<Record<string, string>> = {
+  run: 'a'.repeat(256),
+  alternation: 'ab'.repeat(128),
+  almostRun: `${'1!'.repeat(127)}b`,
+  leet: '4@8({[<369!1|0$5+7%2'.repeat(13),
+  leetWords: 'P@$$w0rd!dr@g0n'.repeat(17),
+  strokes: '/\\|_||3|-|\\/\\/'.repeat(18),
+  digits: '31415926535897932384626433832795'.repeat(8),
+  dates: '12/31/1999 1.1.2001'.repeat(13),
+  ascii: Array.from({ length: 256 }, (_, index) => String.fromCharCode(33 + ((index * 37) % 94))).join(''),
+  astral: '🐎🐑'.repeat(128),
+  growsInLowerCase: 'İ'.repeat(256),
+}
+
+for (const [name, password] of Object.entries(slow)) {
+  test(`IN-09, F20: a score of ${name} takes no longer than the event loop may be held`, async () => {
+    const context = Array.from({ length: 100 }, (_, index) => password.slice(index))
+    await rules.strength('the dictionaries are loaded before', [])
+    let fastest = Number.POSITIVE_INFINITY
+    for (let i = 0; i < 3; i++) {
+      const before = performance.now()
+      await rules.strength(password, context)
+      fastest = Math.min(fastest, performance.now() - before)
+    }
+    assert.ok(fastest < 50, `took ${Math.round(fastest)} ms`)
+  })
+}
+
+test('hostile texts always have a score from 0 to 4', async () => {
+  const next = seeded(13)
+  for (let i = 0; i < 100; i++) {
+    const text = hostileText(next, 40)
+    assert.ok([0, 1, 2, 3, 4].includes(await rules.strength(text, [hostileText(next, 10)])), JSON.stringify(text))
+  }
+})
