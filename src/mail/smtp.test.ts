@@ -144,7 +144,7 @@ test('a login that the peer does not know is not left out silently', async () =>
 
 for (const afterMessage of ['hang', 'drop'] as const) {
   test(`RL-12: the peer has the message and does not answer (${afterMessage}): sent once, and known as unanswered`, async () => {
-    const outcome = await attempt({ behaviour: { afterMessage }, options: { timeouts: { silence: 300 } } }, mail, (peer) => {
+    const outcome = await attempt({ behaviour: { afterMessage }, options: { timeouts: { silence: 400 } } }, mail, (peer) => {
       assert.equal(peer.mails.length, 1)
     })
     assert.ok(outcome instanceof MailUnanswered && !outcome.isPermanent, String(outcome))
