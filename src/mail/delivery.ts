@@ -46,8 +46,8 @@ export const mailMetrics = {
 } as const
 
 /**
- * Makes the function that makes one attempt for one message and writes its outcome, unless `isAbandoned` says meanwhile that nobody waits for it any more. It never
- * throws. Throws itself when `from` is not a sender.
+ * Makes the function that makes one attempt for one message and writes its outcome, unless `isAbandoned` says meanwhile that nobody waits
+ * for it any more. It never throws. Throws itself when `from` is not a sender.
  */
 export function createDelivery(
   options: DeliveryOptions,
@@ -119,7 +119,7 @@ function resultOf(error: unknown): Attempted {
   return { result: 'deferred', reason: 'the transport failed without a reason' }
 }
 
-/** The transport has its own limits; this one is for a transport that forgets them. What it does later is not known, as with a peer that does not answer. */
+/** For a transport that forgets its own limits. What it does later is not known, as with a peer that does not answer. */
 async function withTimeLimit(sending: Promise<void>, milliseconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {

@@ -6,7 +6,7 @@ export interface MemoryTransport extends MailTransport {
   readonly sent: readonly RenderedMail[]
 }
 
-/** Makes a transport that sends nothing and prints nothing. `receive` runs first: what it throws is how the peer refuses, and then the mail is not kept. */
+/** Makes a transport that sends and prints nothing. `receive` runs first: what it throws is how the peer refuses, and that mail is not kept. */
 export function createMemoryTransport(receive: (mail: RenderedMail) => Promise<void> | void = () => undefined): MemoryTransport {
   const sent: RenderedMail[] = []
   return {

@@ -40,7 +40,7 @@ const Message = z.strictObject({
 /** As long as a usual mail, so that a decoy costs what a mail costs (EN-03). It has no recipient: nothing can open, show or send it. */
 const decoy: OpenMessage = { to: '', content: { subject: '-'.repeat(40), paragraphs: ['-'.repeat(360)], closing: ['-'.repeat(240)] } }
 
-/** Makes the durable queue of messages. `queue` throws when the recipient is not exactly one plain address (IN-05); the transaction rolls back then. */
+/** Makes the durable queue of messages. `queue` throws, and so rolls back, when the recipient is not exactly one plain address (IN-05). */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { sealer, clock, storage, mode, from } = options
   const nextId = orderedIds(options)
@@ -80,7 +80,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 }
 
-/** Opens a message. Throws when the seal does not hold, or what is in it is not a message to one plain address; the error tells neither content nor address. */
+/**
+ * Opens a message. Throws when the seal does not hold, or what is in it is not a message to one plain address; the error tells neither
+ * content nor address.
+ */
 export function openMessage(sealer: Sealer, record: Pick<OutboxRecord, 'projectId' | 'id' | 'sealedContent'>): OpenMessage {
   const message = Message.safeParse(parseJson(sealer.open(sealContext(record), record.sealedContent)))
   if (!message.success) throw new Error('The sealed message is not a mail to one plain address')
@@ -113,7 +116,7 @@ function shownMail(sealer: Sealer, from: string, record: OutboxRecord): ShownMai
   }
 }
 
-/** IDs that sort in the order of their making also within a second, so that the newest message is the first on the outbox page. 96 random bits each. */
+/** IDs that sort by age also within a second, so that the newest message is the first on the outbox page. 96 random bits each. */
 function orderedIds({ clock, random }: { readonly clock: Clock; readonly random: Random }): () => string {
   let second = 0
   let sequence = 0

@@ -18,9 +18,10 @@ interface Facts {
 }
 
 /**
- * Tells what a failed attempt means. A 5xx to MAIL FROM, RCPT TO or the message is permanent; 503 and 530 are not, because they speak of the session
- * and not of the mail. Everything else may pass: failed logins and certificates too, which an administrator mends. `hasWritten` says that the whole
- * message was handed to the socket. The reason is put together from codes; whatever else the peer wrote, an address for example, is left behind (IN-07).
+ * Tells what a failed attempt means. A 5xx to MAIL FROM, RCPT TO or the message is permanent; 503 and 530 are not, because they speak of the
+ * session and not of the mail. Everything else may pass: failed logins and certificates too, which an administrator mends. `hasWritten` says
+ * that the whole message was handed to the socket. The reason is put together from codes; whatever else the peer wrote, an address for
+ * example, is left behind (IN-07).
  */
 export function refusalOf(error: unknown, hasWritten: boolean): MailRefused {
   const facts = factsOf(error)

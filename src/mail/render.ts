@@ -50,7 +50,7 @@ function shownAll(paragraphs: readonly string[]): readonly string[] {
 
 const refusedSchemes = new Set(['javascript:', 'data:', 'file:', 'blob:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:'])
 
-/** The URL in its parsed form: http, https, or the scheme of an app with `//`. The redirect rules were applied when it was made (RC-07); this is a second fence. */
+/** The URL in its parsed form: http, https, or the scheme of an app with `//`. A second fence: the redirect rules came before (RC-07). */
 function actionUrl(text: string): string {
   const isWellFormed = /^[a-z][a-z0-9+.-]*:\/\/[^\s\p{Cc}\\]+$/iu.test(text) && text.length <= limits.urlLength && URL.canParse(text)
   const url = isWellFormed ? new URL(text) : undefined

@@ -41,8 +41,9 @@ export interface Attempt {
 }
 
 /**
- * Decides what becomes of a message. Delays are 15 s, 45 s, 135 s and so on up to 6 hours, each spread by half up and down, and never more than half
- * of what is left of the message's life. After an unanswered attempt exactly one more is made, because each may put one more copy into the mailbox (RL-12).
+ * Decides what becomes of a message. Delays are 15 s, 45 s, 135 s and so on up to 6 hours, each spread by half up and down, and never more
+ * than half of what is left of the message's life. After an unanswered attempt exactly one more is made, because each may put one more copy
+ * into the mailbox (RL-12).
  */
 export function outcomeOf({ result, attempts, now, expiresAt }: Attempt, random: Random): Outcome {
   const isTried = result !== 'stale' && result !== 'unfit'

@@ -50,9 +50,9 @@ const idleMilliseconds = 10_000
 const defaultTimeouts: SmtpTimeouts = { connect: 10_000, greeting: 10_000, silence: 60_000, whole: 90_000 }
 
 /**
- * Sends through an SMTP server, over a few connections that are kept for the next mail. Where TLS is required, a server without STARTTLS or with a certificate that
- * does not hold gets neither credentials nor a mail. Each mail has exactly one recipient (IN-05). `send` throws `MailRefused` or `MailUnanswered`, without addresses or
- * texts of the peer in them. Throws when the URL is not one.
+ * Sends through an SMTP server, over a few connections that are kept for the next mail. Where TLS is required, a server without STARTTLS or
+ * with a certificate that does not hold gets neither credentials nor a mail. Each mail has exactly one recipient (IN-05). `send` throws
+ * `MailRefused` or `MailUnanswered`, without addresses or texts of the peer in them. Throws when the URL is not one.
  */
 export function createSmtpTransport({ url, requireTls, trustedCertificates, timeouts }: SmtpOptions): SmtpTransport {
   const server = parseSmtpUrl(url)
@@ -126,8 +126,9 @@ function messageOf({ id, from, to, subject, text, html }: RenderedMail) {
 const urlRemedy = 'The mail server must be given as smtps://USER:PASSWORD@HOST:465 or smtp://USER:PASSWORD@HOST:587, percent-encoded'
 
 /**
- * Reads the URL of a mail server. Ports are 465 for `smtps:` and 587 for `smtp:` unless given; `?requireTls=false` allows a server without STARTTLS, and `?requireTls=true` insists also on this
- * machine. Throws an error that names the remedy and not the URL, which may hold a password.
+ * Reads the URL of a mail server. Ports are 465 for `smtps:` and 587 for `smtp:` unless given; `?requireTls=false` allows a server without
+ * STARTTLS, and `?requireTls=true` insists also on this machine. Throws an error that names the remedy and not the URL, which may hold a
+ * password.
  */
 export function parseSmtpUrl(text: string): SmtpServer {
   const url = URL.canParse(text) ? new URL(text) : undefined

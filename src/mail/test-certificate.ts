@@ -17,7 +17,7 @@ const utcTime = (year: number) => der(0x17, Buffer.from(`${String(year).slice(2)
 
 const ecdsaWithSha256 = sequence(objectId('2a8648ce3d040302'))
 
-/** Makes a certificate for one host name (RFC 5280, 4.1) with a fresh P-256 key; no tool and no stored key is needed. Valid from 2020 up to `lastYear`. */
+/** Makes a certificate for one host name (RFC 5280, 4.1) with a fresh P-256 key, without a tool or a stored key. Valid from 2020 on. */
 export function makeCertificate({ host = 'localhost', lastYear = 2049 } = {}): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const name = sequence(der(0x31, sequence(objectId('550403'), der(0x0c, Buffer.from(host)))))
