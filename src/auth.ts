@@ -8,6 +8,7 @@ import { blocklistFile } from './core/password/blocklist.ts'
 import { createHasher, defaultConcurrency, hashMetrics } from './core/password/hash.ts'
 import { createPasswordRules } from './core/password/strength.ts'
 import type { Clock, Log, MailTransport, Random } from './core/ports.ts'
+import { isLoopbackHost } from './core/redirect.ts'
 import { createSealer, type Sealer } from './core/secrets.ts'
 import { liveSession } from './core/sessions.ts'
 import { cachedProjects } from './core/settings.ts'
@@ -22,7 +23,6 @@ import type { AnyRoute, Feature } from './http/route.ts'
 import { createLog } from './logging/pino.ts'
 import { createOutbox } from './mail/outbox.ts'
 import { createSender, mailMetrics } from './mail/sender.ts'
-import { createSmtpTransport } from './mail/smtp.ts'
 import { loadMasterKey } from './master-key.ts'
 import type { Options } from './options.ts'
 import { openStorage } from './storage/open.ts'
@@ -48,7 +48,7 @@ export const metricTables: readonly MetricTable[] = [
   httpMetrics,
   hashMetrics,
   mailMetrics,
-  { counters: {}, durations: {}, gauges: { postern_sessions_live: { help: 'Sessions that are live, over all projects.' } } },
+  { counters: {}, durations: {}, gauges: { postern_sessions_live: { help: 'Live sessions, over all projects.' } } },
 ]
 
 /** Replacements for the outside world, for tests and for programs that embed the server. */
@@ -93,7 +93,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     const core = { clock, random, log, metrics, storage, sealer }
     const parameters = { memoryKib: options.hash.memoryKib, iterations: options.hash.iterations }
     const concurrency = defaultConcurrency(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4))
-    const transport = ports.mailTransport ?? (options.smtpUrl ? createSmtpTransport({ url: options.smtpUrl }) : undefined)
+    const transport = ports.mailTransport ?? (options.smtpUrl ? await smtpTransport(options.smtpUrl) : undefined)
     const sender = transport && createSender({ ...core, transport, from: options.mailFrom })
     let publicUrl = options.publicUrl ?? `http://127.0.0.1:${options.port}`
     const deps: Deps = Object.freeze({
@@ -133,6 +133,12 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
   }
 }
 
+/** The mail library is loaded only where there is a mail server. */
+async function smtpTransport(url: string): Promise<MailTransport> {
+  const { createSmtpTransport } = await import('./mail/smtp.ts')
+  return createSmtpTransport({ url })
+}
+
 /** The features in force, with the description of their routes. */
 export function listFeatures(options: Pick<Options, 'outbox'>): readonly Feature[] {
   return Object.values(features).filter((feature) => options.outbox || feature.name !== 'outbox')
@@ -155,10 +161,13 @@ export function apiDescription(): Readonly<Record<string, unknown>> {
 }
 
 function handlerOf(deps: Deps, routes: readonly AnyRoute[], options: Options, isStrict: boolean): Handler {
+  const { trustedProxyHops, trustedSources } = options
+  // With a public URL there is a proxy on this machine, perhaps one that adds no header: its connections are not our own then.
+  const trustLoopback = options.publicUrl === undefined || isLoopbackHost(new URL(options.publicUrl).hostname)
   return createHandler({
     deps,
     routes,
-    options: { ...defaultHttpOptions, trustedProxyHops: options.trustedProxyHops, trustedSources: options.trustedSources, isStrict },
+    options: { ...defaultHttpOptions, trustedProxyHops, trustedSources, trustLoopback, isStrict },
     identify: {
       identifyRefresh: (project, token) => liveSession(deps, { project, token, kind: 'DSR' }),
       identifySession: (project, token) => liveSession(deps, { project, token, kind: 'DS' }),

@@ -36,22 +36,6 @@ export const httpMetrics: MetricTable = {
   gauges: {},
 }
 
-/** Figures of the domain. `core` names them and knows nothing of how they are kept. */
-export const coreMetrics: MetricTable = {
-  counters: {},
-  durations: {
-    postern_password_hash_seconds: {
-      help: 'Time of one password hash, without its wait, by operation.',
-      labels: ['operation'],
-      buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
-    },
-  },
-  gauges: {
-    postern_password_hash_queue_depth: { help: 'Password hashes that wait for a free core.' },
-    postern_sessions_live: { help: 'Live sessions, over all projects.' },
-  },
-}
-
 export interface MetricsRegistry extends Metrics {
   /** Everything in the Prometheus text format, and the content type it has. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -63,7 +47,7 @@ export interface MetricsRegistry extends Metrics {
  * Makes a registry of its own, with the usual figures of the process if `withProcess` says so. A name that no table has is still counted, so
  * that a forgotten line loses no figure and fails no request.
  */
-export function createMetrics(tables: readonly MetricTable[] = [httpMetrics, coreMetrics], withProcess = true): MetricsRegistry {
+export function createMetrics(tables: readonly MetricTable[] = [httpMetrics], withProcess = true): MetricsRegistry {
   const registry = new Registry()
   const registers = [registry]
   if (withProcess) collectDefaultMetrics({ register: registry })

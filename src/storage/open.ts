@@ -1,5 +1,4 @@
 import type { Storage } from '../core/storage.ts'
-import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 
 export { SchemaTooNew } from './migrate.ts'
@@ -11,6 +10,10 @@ export { SchemaTooNew } from './migrate.ts'
 export async function openStorage({ database }: { readonly database: string }): Promise<Storage> {
   const file = /^sqlite:(.+)$/.exec(database)?.[1]
   if (file) return openSqlite({ file })
-  if (/^postgres(ql)?:\/\//.test(database)) return openPostgres({ url: database })
+  if (/^postgres(ql)?:\/\//.test(database)) {
+    // The driver is loaded only where it is used.
+    const { openPostgres } = await import('./postgres.ts')
+    return openPostgres({ url: database })
+  }
   throw new Error('The database must be given as sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME')
 }
