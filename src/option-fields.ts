@@ -234,7 +234,8 @@ function isDecodable(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { username, password } = new URL(url)
   try {
-    return decodeURIComponent(username + password) !== undefined
+    decodeURIComponent(username + password)
+    return true
   } catch {
     return false
   }

@@ -1,141 +1,112 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { type Auth, createAuth } from '../auth.ts'
-import { createMasterKey, hasMasterKey, MasterKeyProblem } from '../master-key.ts'
-import { type Options, OptionsProblem, optionNames, parseOptions } from '../options.ts'
-import { CommandFailed, exitCodes } from './exit.ts'
+import {
+  configVariable,
+  flagOf,
+  type Options,
+  OptionsProblem,
+  optionFacts,
+  optionNames,
+  parseOptions,
+  secretFileVariables,
+} from '../options.ts'
 
-/** Options that every command takes; `serve` takes all. */
+/** What commander read from a command line, by the names it gives to flags. */
+export type Flags = Readonly<Record<string, unknown>>
+
+/** Options that every command takes as flags; `serve` and `doctor` take all. Variables and the file give all of them to all commands. */
 const everywhere = ['data', 'database', 'masterKeyFile', 'logLevel']
 
-/** `trustedProxyHops` is `--trusted-proxy-hops`; `limits.accountFailures` is `--limits-account-failures`. */
-function flagOf(name: string): string {
-  return `--${name
-    .replaceAll('.', '-')
-    .replace(/([a-z])([A-Z])/g, '$1-$2')
-    .toLowerCase()}`
-}
+export const allOptionNames = optionNames()
 
 /** The name under which commander keeps the value of a flag. */
 function keyOf(name: string): string {
-  return flagOf(name)
-    .slice(2)
-    .replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+  return new Option(flagOf(name)).attributeName()
 }
 
-const booleans = new Set(['allowInsecureHttp', 'outbox'])
+const isTruthValue = (name: string) => ['allowInsecureHttp', 'outbox', 'trustLoopback'].includes(name)
 
 /** A command with `--json`, `--config` and the flags of the options that it takes. */
 export function commandWithOptions(name: string, description: string, names: readonly string[] = everywhere): Command {
   const command = new Command(name)
     .description(description)
     .option('--json', 'print JSON')
-    .option('--config <file>', 'JSON file with options')
+    .option('--config <file>', 'JSON file with options; postern.config.json if there is one')
   for (const option of names) {
-    const value = booleans.has(option) ? ' [boolean]' : ' <value>'
-    command.addOption(new Option(`${flagOf(option)}${value}`, `option ${option} (docs/options.md)`))
+    const value = isTruthValue(option) ? ' [true|false]' : ' <value>'
+    const sentence = (optionFacts.get(option)?.description ?? '').replace(/(?<=\.) .*/s, '').replaceAll('`', '')
+    command.addOption(new Option(`${flagOf(option)}${value}`, sentence))
   }
   return command
 }
 
-export const allOptionNames = optionNames()
-
-/** Parses the options of a command from its flags, the environment and the file. Throws `OptionsProblem`. */
-export function optionsOf(flags: Readonly<Record<string, unknown>>, defaults: Readonly<Record<string, unknown>> = {}): Options {
-  const given: Record<string, unknown> = { ...defaults }
-  for (const name of allOptionNames) if (flags[keyOf(name)] !== undefined) given[name] = flags[keyOf(name)]
-  const path =
-    typeof flags.config === 'string'
-      ? flags.config
-      : (process.env.POSTERN_CONFIG ?? (existsSync('postern.config.json') ? 'postern.config.json' : undefined))
-  return parseOptions({ flags: given, environment: environmentWithFiles(), file: path === undefined ? undefined : configFile(path) })
+/** A command about one project. */
+export function commandInProject(name: string, description: string): Command {
+  return commandWithOptions(name, description).option('--project <id>', 'project, if there are several')
 }
-
-function configFile(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new OptionsProblem([`config (${path}): ${error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read'}`])
-  }
-}
-
-const secretFiles = { POSTERN_SMTP_URL_FILE: 'POSTERN_SMTP_URL', POSTERN_DATABASE_FILE: 'POSTERN_DATABASE' } as const
-
-/** The environment, where a secret may be given as a file (`POSTERN_SMTP_URL_FILE`). */
-function environmentWithFiles(): Record<string, string | undefined> {
-  const environment = { ...process.env }
-  for (const [variable, target] of Object.entries(secretFiles)) {
-    const path = environment[variable]
-    delete environment[variable]
-    if (path === undefined) continue
-    try {
-      environment[target] = readFileSync(path, 'utf8').trim()
-    } catch {
-      throw new OptionsProblem([`${variable}: the file cannot be read`])
-    }
-  }
-  return environment
-}
-
-/** What a first start made; `undefined` when there was a project already. */
-export type FirstProject = { readonly projectId: string; readonly managementKey: string } | undefined
 
 /**
- * Opens what is there, or makes it: data folder, key file, database, a project. Never makes a key over an existing database (CR-02). Whoever calls closes `auth`.
+ * Parses the options of a command from its flags, the environment and the file; `quiet` logs from warnings on unless a flag says otherwise. Throws `OptionsProblem` with
+ * everything that is wrong.
  */
-export async function openOrCreate(
-  options: Options,
-  input: { readonly isHardened: boolean },
-): Promise<{ auth: Auth; first: FirstProject }> {
-  const file = options.masterKeyFile
-  const isNewKey = !(await hasMasterKey({ file }))
-  if (isNewKey) {
-    const database = /^sqlite:(.+)$/.exec(options.database)?.[1]
-    if (database && existsSync(database)) {
-      throw new MasterKeyProblem(
-        `masterKeyFile (${file}): there is no such file, but there is a database. Restore the file from where it was kept`,
-      )
-    }
-    await createMasterKey({ file })
+export function optionsOf(flags: Flags, { quiet = false }: { readonly quiet?: boolean } = {}): Options {
+  const given: Record<string, unknown> = quiet ? { logLevel: 'warn' } : {}
+  for (const name of allOptionNames) {
+    const value = flags[keyOf(name)]
+    if (value !== undefined) given[name] = value
   }
-  const auth = await createAuth(options).catch(async (error: unknown) => {
-    if (isNewKey) await rm(file, { force: true })
-    throw error
-  })
-  const isEmpty = (await auth.api.listProjects()).length === 0
-  const first = isEmpty ? await auth.api.createProject({ name: 'My application', isHardened: input.isHardened }) : undefined
-  return { auth, first }
-}
-
-/** Runs work on an existing installation and closes it, whatever happens. */
-export async function withAuth<T>(
-  flags: Readonly<Record<string, unknown>>,
-  work: (auth: Auth, options: Options) => Promise<T>,
-): Promise<T> {
-  const options = optionsOf(flags, { logLevel: 'warn' })
-  const auth = await createAuth(options)
+  const { file, problem } = configFile(flags)
+  const sources = { flags: given, environment: process.env, file, secretFiles: readSecretFiles() }
+  if (problem === undefined) return parseOptions(sources)
   try {
-    return await work(auth, options)
-  } finally {
-    await auth.close()
+    parseOptions(sources)
+  } catch (error) {
+    if (error instanceof OptionsProblem) throw new OptionsProblem([problem, ...error.problems])
+    throw error
+  }
+  throw new OptionsProblem([problem])
+}
+
+const defaultConfigFile = 'postern.config.json'
+const maxFileBytes = 1_048_576
+
+function configFile(flags: Flags): { readonly file: unknown; readonly problem?: string } {
+  const named = typeof flags.config === 'string' ? flags.config : process.env[configVariable] || undefined
+  if (named === undefined && !existsSync(defaultConfigFile)) return { file: undefined }
+  const path = named ?? defaultConfigFile
+  const text = readSmallFile(path)
+  if (text === undefined) return { file: undefined, problem: `config (${path}): the file cannot be read.` }
+  try {
+    return { file: JSON.parse(text) }
+  } catch {
+    // What the parser says quotes the text, in which secrets may be.
+    return { file: undefined, problem: `config (${path}): the file is not JSON.` }
   }
 }
 
-/** The project that `--project` names, or the only one. */
-export async function chosenProject(auth: Auth, flags: Readonly<Record<string, unknown>>): Promise<string> {
-  const projects = await auth.api.listProjects()
-  if (typeof flags.project === 'string') {
-    if (projects.some((project) => project.id === flags.project)) return flags.project
-    throw new CommandFailed('There is no such project', exitCodes.notFound)
+function readSecretFiles(): Record<string, string | undefined> {
+  const contents: Record<string, string | undefined> = {}
+  for (const variable of secretFileVariables.keys()) {
+    const path = process.env[variable]
+    if (path) contents[variable] = readSmallFile(path)
   }
-  const [only, another] = projects
-  if (!only) throw new CommandFailed('There is no project yet; run postern init', exitCodes.notFound)
-  if (another) throw new CommandFailed('There are several projects; name one with --project', exitCodes.usage)
-  return only.id
+  return contents
 }
 
-/** Prints a result: JSON with `--json`, else the given lines. */
-export function print(flags: Readonly<Record<string, unknown>>, result: unknown, lines: readonly string[]): void {
-  process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join(''))
+function readSmallFile(path: string): string | undefined {
+  try {
+    return statSync(path).size > maxFileBytes ? undefined : readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Characters that act on a terminal, in what users have chosen. */
+const acting = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+const escaped = (character: string) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+
+/** Prints a result: JSON on one line with `--json`, else the given lines. */
+export function print(flags: Flags, result: unknown, lines: readonly string[]): void {
+  const shown = flags.json ? [JSON.stringify(result)] : lines
+  process.stdout.write(shown.map((line) => `${line.replace(acting, escaped)}\n`).join(''))
 }

@@ -1,65 +1,134 @@
+import { existsSync, type Stats, statSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Auth } from '../auth.ts'
-import type { Options } from '../options.ts'
-import { allOptionNames, commandWithOptions, optionsOf, print, withAuth } from './context.ts'
+import { createLog } from '../logging/pino.ts'
+import { loadMasterKey } from '../master-key.ts'
+import { type Options, optionFacts } from '../options.ts'
+import { allOptionNames, commandWithOptions, type Flags, optionsOf, print } from './context.ts'
 import { CommandFailed, exitCodes } from './exit.ts'
+import { openExisting } from './installation.ts'
+import { type Weaker, weakerOptions, weakerSettings } from './weaker.ts'
 
+/** What was found: fine, weaker than its standard, worth knowing, or a reason why the server does not work. */
 interface Finding {
-  readonly level: 'ok' | 'weaker' | 'problem'
+  readonly level: 'ok' | 'weaker' | 'note' | 'problem'
   readonly text: string
+  readonly projectId?: string
 }
 
-/** `postern doctor`: what is in force, secrets masked, and what is wrong or weaker than the standard it comes from. */
+/** `postern doctor`: what is in force, secrets masked, and what is wrong or weaker than the standard it comes from. Makes nothing. */
 export function doctorCommand(): Command {
   return commandWithOptions('doctor', 'show the options in force and check the installation', allOptionNames).action(
-    async (flags: Record<string, unknown>) => {
-      const options = optionsOf(flags, { logLevel: 'warn' })
-      const findings = await withAuth(flags, (auth) => examine(auth, options))
+    async (flags: Flags) => {
+      const options = optionsOf(flags)
+      const findings = [...checkFolder(options), ...(await checkKey(options)), ...checkOptions(options), ...(await checkInside(options))]
       const shown = masked(options)
       const lines = [
-        ...Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : (value ?? '')}`),
+        ...Object.entries(shown).map(
+          ([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : (value ?? 'not set')}`,
+        ),
         '',
-        ...findings.map(({ level, text }) => `${level.padEnd(7)} ${text}`),
+        ...findings.map(({ level, text, projectId }) => `${level.padEnd(8)}${projectId ? `${projectId} ` : ''}${text}`),
       ]
       print(flags, { options: shown, findings }, lines)
-      if (findings.some((finding) => finding.level === 'problem')) throw new CommandFailed('There are problems', exitCodes.failed)
+      const problems = findings.filter((finding) => finding.level === 'problem').length
+      if (problems > 0) throw new CommandFailed(`${problems} of the checks found a problem`, exitCodes.failed)
     },
   )
 }
 
-/** Options without what may not be shown: the password in a URL. */
+/** Options without what may not be shown: user and password of URLs, and their parameters, which can hold passwords too. */
 function masked(options: Options): Readonly<Record<string, unknown>> {
-  const hide = (url: string | undefined) => url?.replace(/\/\/[^@/]*@/, '//***@')
-  return { ...options, database: hide(options.database), smtpUrl: hide(options.smtpUrl) }
+  const secret = [...optionFacts].filter(([, facts]) => facts.isSecret).map(([name]) => name)
+  const hide = (value: unknown) => (typeof value === 'string' ? value.replace(/\/\/.*@/s, '//***@').replace(/\?.*/s, '?***') : value)
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, secret.includes(name) ? hide(value) : value]))
 }
 
-async function examine(auth: Auth, options: Options): Promise<readonly Finding[]> {
-  const findings: Finding[] = [
-    { level: 'ok', text: 'The database answers and its schema is current; the master key opens its secrets; the blocklist is whole.' },
-    { level: 'ok', text: `One password hash takes ${Math.round(auth.deps.hasher.measuredMilliseconds)} ms (PW-01).` },
-  ]
-  if (!options.smtpUrl) findings.push({ level: 'weaker', text: 'No smtpUrl: mails are kept in the outbox and go nowhere.' })
-  if (!options.publicUrl) findings.push({ level: 'weaker', text: 'No publicUrl: links in mails lead to the listening address.' })
-  if (options.allowInsecureHttp)
-    findings.push({ level: 'weaker', text: 'allowInsecureHttp: tokens and passwords may cross the network in clear.' })
-  for (const { id } of await auth.api.listProjects()) findings.push(...(await examineProject(auth, id)))
+const ok = (text: string): Finding => ({ level: 'ok', text })
+const problem = (text: string): Finding => ({ level: 'problem', text })
+const weakness = ({ row, text }: Weaker): Finding => ({ level: 'weaker', text: `${row}: ${text}` })
+
+function factsOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false })
+}
+
+function checkFolder(options: Options): readonly Finding[] {
+  const file = embeddedFile(options)
+  const findings: Finding[] = []
+  for (const path of [options.data, ...(file ? [file] : [])]) {
+    const facts = factsOf(path)
+    if (facts && (facts.mode & 0o077) !== 0)
+      findings.push({ level: 'weaker', text: `CR-01: others can read ${path}; take their rights away with chmod` })
+  }
   return findings
 }
 
-async function examineProject(auth: Auth, projectId: string): Promise<readonly Finding[]> {
-  const { password, project } = await auth.api.showSettings({ projectId })
-  const weaker: readonly (readonly [boolean, string])[] = [
-    [password.minLength < 15, `PW-04: password.minLength ${password.minLength} is under 15`],
-    [!password.blocklist, 'PW-07: password.blocklist is off'],
-    [
-      password.updateMaxAgeSeconds === 0,
-      'PW-10: update without the old password is allowed at any age of the sign-in (password.updateMaxAgeSeconds)',
-    ],
-    [!password.maskError, 'EN-01: password.maskError is off, errors tell whether an account exists'],
-    [!password.resetRequiresVerifiedEmail, 'RC-09: reset links go to unverified addresses (password.resetRequiresVerifiedEmail)'],
-    [!project.rotateJwt, 'SE-01: refresh tokens are not rotated (project.rotateJwt)'],
-    [true, 'JW-05: tokens are signed with RSA keys of 2048 bits'],
-    [!project.notifyPasswordChange, 'RC-13: the owner is not told of a changed password (project.notifyPasswordChange)'],
+async function checkKey(options: Options): Promise<readonly Finding[]> {
+  const { masterKeyFile: file } = options
+  if (!existsSync(file) && isDatabaseMissing(options)) return []
+  try {
+    await loadMasterKey({ file })
+    return [ok('The master key is 32 bytes that nobody else can read.')]
+  } catch (error) {
+    return [problem(messageOf(error))]
+  }
+}
+
+function embeddedFile({ database }: Options): string | undefined {
+  return database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined
+}
+
+function isDatabaseMissing(options: Options): boolean {
+  const file = embeddedFile(options)
+  return file !== undefined && !existsSync(file)
+}
+
+function checkOptions(options: Options): readonly Finding[] {
+  const notes: Finding[] = []
+  const note = (isSo: boolean, text: string) => (isSo ? notes.push({ level: 'note', text }) : 0)
+  note(!options.smtpUrl, 'smtpUrl is not set: mails stay in the outbox.')
+  note(!options.publicUrl, 'publicUrl is not set: links in mails lead to the address listened on.')
+  note(
+    !options.trustLoopback && options.trustedProxyHops === 0,
+    'trustedProxyHops is 0: behind a proxy all clients share the limits of its address.',
+  )
+  return [...notes, ...weakerOptions(options).map(weakness)]
+}
+
+/** Opens the server's parts, without listening, where there is something to open. */
+async function checkInside(options: Options): Promise<readonly Finding[]> {
+  if (isDatabaseMissing(options)) return [problem(`database: there is no ${embeddedFile(options)}; run postern init, or postern serve`)]
+  if (!existsSync(options.masterKeyFile)) return []
+  try {
+    const auth = await openExisting(options, { log: createLog({ level: 'warn' }) })
+    try {
+      return await examine(auth)
+    } finally {
+      await auth.close()
+    }
+  } catch (error) {
+    return [problem(messageOf(error))]
+  }
+}
+
+async function examine(auth: Auth): Promise<readonly Finding[]> {
+  const projects = await auth.api.listProjects()
+  const milliseconds = auth.deps.hasher.measuredMilliseconds
+  const cost = `One password hash takes ${milliseconds.toFixed(1)} ms`
+  const findings: Finding[] = [
+    ok('The database answers and its schema is that of this version.'),
+    ok('The master key opens what the database has sealed.'),
+    ok('The list of common passwords is whole.'),
+    milliseconds >= 5 && milliseconds <= 1000 ? ok(`${cost}.`) : { level: 'weaker', text: `PW-01: ${cost}, outside of 5 to 1000` },
   ]
-  return weaker.filter(([isWeaker]) => isWeaker).map(([, text]) => ({ level: 'weaker' as const, text: `${projectId} ${text}` }))
+  if (projects.length === 0) findings.push(problem('There is no project; run postern init, or postern serve'))
+  for (const { id } of projects) {
+    const settings = await auth.api.showSettings({ projectId: id })
+    findings.push(...weakerSettings(settings).map((one) => ({ ...weakness(one), projectId: id })))
+  }
+  return findings
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

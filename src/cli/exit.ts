@@ -1,12 +1,14 @@
+import { describeCause, plainText, withoutSecrets } from '../logging/plain-text.ts'
+
 /** What the exit codes of every command mean. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, notFound: 3, unavailable: 4 } as const
 
 /** A failure of a command that is no error of the domain. */
 export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed'
   readonly exitCode: number
-  constructor(message: string, exitCode: number = exitCodes.failed) {
-    super(message)
-    this.name = 'CommandFailed'
+  constructor(message: string, exitCode: number = exitCodes.failed, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause })
     this.exitCode = exitCode
   }
 }
@@ -20,24 +22,45 @@ function isDomainError(error: unknown): error is DomainError {
   return error instanceof Error && 'spec' in error
 }
 
-const databaseCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'ERR_SQLITE_ERROR', '28P01', '3D000', '57P03'])
+/** Codes of the contract by what they mean here: no such project or user, and arguments that cannot be. */
+const notFoundCodes = new Set(['E011010', 'E062108'])
+const usageCodes = new Set(['E011001', 'E011002', 'E011003', 'E011004'])
 
-function codeOf(error: unknown): number {
-  if (error instanceof CommandFailed) return error.exitCode
-  if (isDomainError(error)) {
-    if (error.spec.status === 404 || error.spec.wire === 'E011010') return exitCodes.notFound
-    return error.spec.status === 503 ? exitCodes.unavailable : exitCodes.failed
-  }
-  const { name = '', code = '' } = (error ?? {}) as { name?: string; code?: string }
-  if (name === 'OptionsProblem' || name === 'MasterKeyProblem') return exitCodes.usage
-  return databaseCodes.has(code) ? exitCodes.unavailable : exitCodes.failed
+function codeOfDomainError({ spec }: DomainError): number {
+  if (spec.status === 404 || notFoundCodes.has(spec.wire)) return exitCodes.notFound
+  if (usageCodes.has(spec.wire)) return exitCodes.usage
+  return spec.status === 503 || spec.status === 429 ? exitCodes.unavailable : exitCodes.failed
 }
 
-/** Tells what went wrong on standard error, as text or as JSON, and answers the exit code. */
+interface Told {
+  readonly exitCode: number
+  readonly text: string
+  readonly errorCode?: string
+  /** For what is a bug. */
+  readonly detail?: string
+}
+
+function toldOf(error: unknown): Told {
+  if (error instanceof CommandFailed) return { exitCode: error.exitCode, text: error.message }
+  if (isDomainError(error)) {
+    const { text, wire } = error.spec
+    return { exitCode: codeOfDomainError(error), text: error.message === text ? text : `${text}: ${error.message}`, errorCode: wire }
+  }
+  if (error instanceof Error && (error.name === 'OptionsProblem' || error.name === 'MasterKeyProblem')) {
+    return { exitCode: exitCodes.usage, text: error.message }
+  }
+  const { name, message, stack = '' } = describeCause(error)
+  return { exitCode: exitCodes.failed, text: `${name}: ${message}`, detail: stack }
+}
+
+/** Tells what went wrong on standard error, as text or as JSON on one line, and answers the exit code. */
 export function report(error: unknown, asJson: boolean): number {
-  const message = error instanceof Error ? error.message : String(error)
-  const errorCode = isDomainError(error) ? error.spec.wire : undefined
-  const text = isDomainError(error) && error.message !== error.spec.text ? `${error.spec.text}: ${message}` : message
-  process.stderr.write(asJson ? `${JSON.stringify({ error: { message: text, errorCode } })}\n` : `postern: ${text}\n`)
-  return codeOf(error)
+  const { exitCode, text, errorCode, detail } = toldOf(error)
+  const message = text
+    .split('\n')
+    .map((line) => plainText(withoutSecrets(line)))
+    .join('\n')
+  const shown = asJson ? JSON.stringify({ error: { message, errorCode } }) : `postern: ${message}${detail ? `\n${detail}` : ''}`
+  process.stderr.write(`${shown}\n`)
+  return exitCode
 }

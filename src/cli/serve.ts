@@ -1,43 +1,77 @@
 import type { Command } from 'commander'
 import type { Auth } from '../auth.ts'
 import { type Listening, listen } from '../http/node.ts'
+import { type ClosableLog, createLog } from '../logging/pino.ts'
 import type { Options } from '../options.ts'
-import { allOptionNames, commandWithOptions, openOrCreate, optionsOf } from './context.ts'
+import { allOptionNames, commandWithOptions, type Flags, optionsOf, print } from './context.ts'
+import { CommandFailed, exitCodes } from './exit.ts'
 import { firstLines } from './init.ts'
+import { type FirstProject, openOrCreate } from './installation.ts'
 
-const graceMilliseconds = 25_000
+/** Time for requests to finish, and for everything (RL-08). */
+const requestsMilliseconds = 20_000
+const totalMilliseconds = 24_500
+const logMilliseconds = 250
 
 /**
  * `postern serve`: runs until SIGTERM or SIGINT. The first line on standard output is the URL; a first start adds the keys, once. Logs go to standard error.
  */
 export function serveCommand(): Command {
-  return commandWithOptions('serve', 'run the server; the first start makes what it needs', allOptionNames).action(
-    async (flags: Record<string, unknown>) => {
-      const options = optionsOf(flags)
-      const { auth, first } = await openOrCreate(options, { isHardened: false })
-      const listening = await listen({ handler: auth.handler, log: auth.deps.log, address: options.address, port: options.port }).catch(
-        async (error: unknown) => {
-          await auth.close()
-          throw error
-        },
-      )
-      auth.setPublicUrl(listening.url)
-      auth.start()
-      const baseUrl = auth.deps.publicUrl()
-      const hints = options.outbox ? [`Mails: ${baseUrl}/outbox`, `API: ${baseUrl}/docs`] : [`API: ${baseUrl}/docs`]
-      const lines = [listening.url, ...(first ? ['', ...firstLines(first, baseUrl), '', ...hints] : [])]
-      process.stdout.write(flags.json ? `${JSON.stringify({ url: listening.url, ...first })}\n` : `${lines.join('\n')}\n`)
-      logStart(auth, options, listening)
-      await stopSignal()
-      auth.deps.log.info('server.stopping')
-      await listening.close(graceMilliseconds)
-      await auth.close()
-      auth.deps.log.info('server.stopped')
-    },
-  )
+  return commandWithOptions('serve', 'run the server; the first start makes what it needs', allOptionNames).action(async (flags: Flags) => {
+    const options = optionsOf(flags)
+    const log = createLog({ level: options.logLevel })
+    try {
+      await serve(options, log, flags)
+    } finally {
+      await log.flush(logMilliseconds)
+    }
+  })
 }
 
-function logStart(auth: Auth, options: Options, { url }: Listening): void {
+async function serve(options: Options, log: ClosableLog, flags: Flags): Promise<void> {
+  surviveStrayErrors(log)
+  const { auth, first } = await openOrCreate(options, { isHardened: false, ports: { log } })
+  const listening = await startListening(auth, options)
+  const stopped = stopSignal()
+  const url = reachable(listening.url)
+  auth.setPublicUrl(url)
+  auth.start()
+  tell(flags, { url, baseUrl: auth.deps.publicUrl(), first, hasOutbox: options.outbox })
+  logStart(auth, options, url)
+  const signal = await stopped
+  log.info('server.stopping', { signal })
+  const isDone = await within(totalMilliseconds, listening.close(requestsMilliseconds).then(auth.close))
+  log.info('server.stopped', { isDone })
+}
+
+async function startListening(auth: Auth, { address, port }: Options): Promise<Listening> {
+  try {
+    return await listen({ handler: auth.handler, log: auth.deps.log, address, port })
+  } catch (error) {
+    await auth.close()
+    const { code = '' } = error as NodeJS.ErrnoException
+    const remedies: Readonly<Record<string, string>> = {
+      EADDRINUSE: `port (${port}): another program has it. Choose another with --port, or 0 for a free one`,
+      EACCES: `port (${port}): this user may not take it. Choose one above 1023`,
+      EADDRNOTAVAIL: `address (${address}): this machine has no such address`,
+      ENOTFOUND: `address (${address}): this machine has no such address`,
+    }
+    throw new CommandFailed(remedies[code] ?? `Cannot listen (${code})`, exitCodes.unavailable, error)
+  }
+}
+
+/** An address that clients on this machine can use, where all addresses are listened on. */
+function reachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+}
+
+function tell(flags: Flags, started: { url: string; baseUrl: string; first: FirstProject; hasOutbox: boolean }): void {
+  const { url, baseUrl, first, hasOutbox } = started
+  const hints = [...(hasOutbox ? [`Mails: ${baseUrl}/outbox`] : []), `API: ${baseUrl}/docs`]
+  print(flags, { url, ...first }, [url, ...(first ? ['', ...firstLines(first, baseUrl), '', ...hints] : [])])
+}
+
+function logStart(auth: Auth, options: Options, url: string): void {
   auth.deps.log.info('server.listening', {
     url,
     publicUrl: auth.deps.publicUrl(),
@@ -48,14 +82,33 @@ function logStart(auth: Auth, options: Options, { url }: Listening): void {
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
+function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     let isStopping = false
-    const stop = () => {
+    const stop = (signal: string) => {
       if (isStopping) process.exit(1)
       isStopping = true
-      resolve()
+      resolve(signal)
     }
     process.on('SIGTERM', stop).on('SIGINT', stop)
   })
+}
+
+/** False when the time was over first. */
+async function within(milliseconds: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false)
+  })
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** What is thrown where nobody waits for it is logged and never ends the server (IN-09). */
+function surviveStrayErrors(log: ClosableLog): void {
+  process.on('uncaughtException', (cause) => log.error('process.uncaught', cause))
+  process.on('unhandledRejection', (cause) => log.error('process.unhandled', cause))
 }

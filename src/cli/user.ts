@@ -1,10 +1,9 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { Auth } from '../auth.ts'
 import type { UserWithLoginIds } from '../core/storage.ts'
-import { chosenProject, commandWithOptions, print, withAuth } from './context.ts'
-import { readPassword } from './password-input.ts'
-
-type Flags = Record<string, unknown>
+import { commandInProject, type Flags, print } from './context.ts'
+import { withProject } from './installation.ts'
+import { readPassword, requirePassword } from './password-input.ts'
 
 interface OneUser {
   readonly auth: Auth
@@ -16,118 +15,120 @@ interface OneUser {
 /** A user as the command line shows one: no secret is known to it. */
 function view({ user, loginIds, credentialKinds }: UserWithLoginIds) {
   const { id, status, email, isEmailVerified, phone, name, createdAt, lastSignInAt } = user
-  return {
-    userId: id,
-    loginIds: loginIds.map((one) => one.shown),
-    status,
-    name,
-    email,
-    isEmailVerified,
-    phone,
-    credentialKinds,
-    createdAt,
-    lastSignInAt,
-  }
+  const shown = loginIds.map((one) => one.shown)
+  return { userId: id, loginIds: shown, status, name, email, isEmailVerified, phone, credentialKinds, createdAt, lastSignInAt }
 }
 
-function lines(user: UserWithLoginIds): readonly string[] {
-  return Object.entries(view(user)).map(([field, value]) => `${field}: ${Array.isArray(value) ? value.join(', ') : value}`)
+function printUser(flags: Flags, user: UserWithLoginIds): void {
+  const lines = Object.entries(view(user)).map(([field, value]) => `${field}: ${Array.isArray(value) ? value.join(', ') : value}`)
+  print(flags, view(user), lines)
 }
 
 /** A subcommand about one user. */
 function onUser(name: string, description: string, run: (one: OneUser) => Promise<void>): Command {
-  return commandWithOptions(name, description)
-    .option('--project <id>', 'project, if there are several')
+  return commandInProject(name, description)
     .argument('<loginId>', 'login ID, or user ID where no such login ID exists')
-    .action((loginId: string, flags: Flags) =>
-      withAuth(flags, async (auth) => run({ auth, projectId: await chosenProject(auth, flags), loginId, flags })),
-    )
+    .action((loginId: string, flags: Flags) => withProject(flags, ({ auth, projectId }) => run({ auth, projectId, loginId, flags })))
 }
 
-/** A subcommand that changes one user and has nothing to show but that it did. */
-function changing(name: string, description: string, done: string, change: (one: OneUser) => Promise<void>): Command {
+/** A subcommand that changes one user and shows what became of it. */
+function changing(name: string, description: string, change: (one: OneUser) => Promise<void>): Command {
   return onUser(name, description, async (one) => {
     await change(one)
-    print(one.flags, {}, [done])
+    const { auth, projectId, loginId, flags } = one
+    printUser(flags, await auth.api.showUser({ projectId, loginId }))
   })
 }
 
-const text = (value: unknown) => (typeof value === 'string' ? { value } : undefined)?.value
+const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
 
 function createCommand(): Command {
-  const create = onUser('create', 'make a user; a password is read from standard input', async ({ auth, projectId, loginId, flags }) => {
-    const password = flags.passwordStdin ? await readPassword() : undefined
-    const email = text(flags.email)
-    const name = text(flags.name)
+  const create = onUser('create', 'make a user, without a password unless one is given', async ({ auth, projectId, loginId, flags }) => {
+    const password = flags.passwordStdin || process.stdin.isTTY ? await readPassword() : undefined
+    const [email, name] = [text(flags.email), text(flags.name)]
     const details = { ...(email ? { email } : {}), ...(name ? { name } : {}) }
     const made = await auth.api.createUser({
       ...{ projectId, loginId, details, isEmailVerified: flags.verified === true },
       ...(password === undefined ? {} : { password }),
     })
-    print(flags, view(made), lines(made))
+    printUser(flags, made)
   })
   return create
     .option('--email <address>', 'e-mail address, if it is not the login ID')
     .option('--name <name>', 'full name')
     .option('--verified', 'the address is known to be theirs')
-    .option('--password-stdin', 'read a password, one line, from standard input')
+    .option('--password-stdin', 'read a password, one line, from standard input; a terminal is asked anyway, and nothing is none')
+}
+
+function setPasswordCommand(): Command {
+  const setPassword = onUser('set-password', 'set a password, read from standard input; all sessions end', async (one) => {
+    const { auth, projectId, loginId, flags } = one
+    const password = await requirePassword()
+    await auth.api.setPassword({ projectId, loginId, password, isTemporary: flags.temporary === true })
+    printUser(flags, await auth.api.showUser({ projectId, loginId }))
+  })
+  return setPassword
+    .option('--temporary', 'the user must replace it before signing in')
+    .option('--password-stdin', 'one line from standard input, which is what happens unless that is a terminal')
 }
 
 function listCommand(): Command {
-  return commandWithOptions('list', 'users in the order in which they were made')
-    .option('--project <id>', 'project, if there are several')
+  return commandInProject('list', 'users in the order in which they were made')
     .option('--prefix <text>', 'only users with a login ID that begins with this')
     .option('--after <cursor>', 'continue after the page that ended with this')
-    .option('--limit <n>', 'users on a page, at most 200', '50')
+    .option('--limit <n>', 'users on a page, at most 200', pageSize, 50)
     .action((flags: Flags) =>
-      withAuth(flags, async (auth) => {
+      withProject(flags, async ({ auth, projectId }) => {
         const [prefix, after] = [text(flags.prefix), text(flags.after)]
         const page = await auth.api.listUsers({
-          ...{ projectId: await chosenProject(auth, flags), limit: Number(flags.limit) || 50 },
+          ...{ projectId, limit: Number(flags.limit) },
           ...(prefix ? { prefix } : {}),
           ...(after ? { after } : {}),
         })
-        const rows = page.items.map((user) => `${user.user.id}  ${user.user.status}  ${user.loginIds.map((one) => one.shown).join(', ')}`)
+        const rows = page.items.map(({ user, loginIds }) => `${user.id}  ${user.status}  ${loginIds.map((one) => one.shown).join(', ')}`)
         print(flags, { users: page.items.map(view), next: page.next }, [...rows, ...(page.next ? [`more: --after ${page.next}`] : [])])
       }),
     )
 }
 
-/** `postern user …`: what an administrator does with one user. Passwords come from standard input, because arguments show in process lists. */
+function pageSize(given: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(given) || Number(given) > 200) throw new InvalidArgumentError('Give a whole number from 1 to 200.')
+  return Number(given)
+}
+
+function deleteCommand(): Command {
+  return onUser('delete', 'delete the user and all that is theirs', async ({ auth, projectId, loginId, flags }) => {
+    const { user } = await auth.api.showUser({ projectId, loginId })
+    await auth.api.deleteUser({ projectId, loginId })
+    print(flags, { userId: user.id }, [`${user.id} is deleted`])
+  })
+}
+
+/** `postern user …`: what an administrator does with users. Passwords come from standard input, because arguments show in process lists. */
 export function userCommand(): Command {
-  const setPassword = changing(
-    'set-password',
-    'set a password, read from standard input; all sessions end',
-    'The password is set.',
-    async (one) => {
-      const password = await readPassword()
-      await one.auth.api.setPassword({ ...one, password, isTemporary: one.flags.temporary === true })
-    },
-  )
-    .option('--temporary', 'the user must replace it before signing in')
-    .option('--password-stdin', 'read it from standard input (it always is, unless that is a terminal)')
   const status = (name: string, value: 'enabled' | 'disabled', description: string) =>
-    changing(name, description, `The user is ${value}.`, (one) => one.auth.api.setUserStatus({ ...one, status: value }))
-  return new Command('user')
-    .description('users')
-    .addCommand(createCommand())
-    .addCommand(
-      onUser('show', 'show a user', async ({ auth, flags, ...one }) => {
-        const user = await auth.api.showUser(one)
-        print(flags, view(user), lines(user))
-      }),
-    )
-    .addCommand(setPassword)
-    .addCommand(status('disable', 'disabled', 'refuse the user and end all sessions'))
-    .addCommand(status('enable', 'enabled', 'let the user in again'))
-    .addCommand(
-      changing('verify', "mark the user's e-mail address as proven", 'The address is verified.', (one) => one.auth.api.verifyUser(one)),
-    )
-    .addCommand(
-      changing('unlock', 'lift the locks that failed sign-ins have put on', 'The account is unlocked.', (one) =>
-        one.auth.api.unlockUser(one),
-      ),
-    )
-    .addCommand(changing('delete', 'delete the user and all that is theirs', 'The user is deleted.', (one) => one.auth.api.deleteUser(one)))
-    .addCommand(listCommand())
+    changing(name, description, ({ auth, projectId, loginId }) => auth.api.setUserStatus({ projectId, loginId, status: value }))
+  const show = onUser('show', 'show a user', async ({ auth, projectId, loginId, flags }) =>
+    printUser(flags, await auth.api.showUser({ projectId, loginId })),
+  )
+  const verify = changing('verify', "mark the user's e-mail address as proven", ({ auth, projectId, loginId }) =>
+    auth.api.verifyUser({ projectId, loginId }),
+  )
+  const unlock = changing('unlock', 'lift the locks that failed sign-ins have put on', ({ auth, projectId, loginId }) =>
+    auth.api.unlockUser({ projectId, loginId }),
+  )
+  const subcommands = [
+    createCommand(),
+    show,
+    setPasswordCommand(),
+    status('disable', 'disabled', 'refuse the user and end all sessions'),
+    status('enable', 'enabled', 'let the user in again'),
+    deleteCommand(),
+    listCommand(),
+    verify,
+    unlock,
+  ]
+  const user = new Command('user').description('users')
+  for (const subcommand of subcommands) user.addCommand(subcommand)
+  return user
 }
