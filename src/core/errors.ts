@@ -55,7 +55,6 @@ export function defineErrors<T extends Readonly<Record<string, ErrorSpec>>>(tabl
 /** Failures that any route can have. Codes from `protocol/core.md` 5.2; those it leaves open are listed in `docs/errors.md`. */
 export const coreErrors = defineErrors({
   MalformedRequest: { status: 400, wire: 'E011001', text: 'Request is malformed' },
-  MissingArguments: { status: 400, wire: 'E011002', text: 'Request is missing required arguments' },
   InvalidRequest: { status: 400, wire: 'E011003', text: 'Request is invalid' },
   InvalidArguments: { status: 400, wire: 'E011004', text: 'Request has invalid arguments' },
   NotFound: { status: 404, wire: 'E011005', text: 'No such endpoint' },

@@ -25,7 +25,9 @@ export function parseEmail(text: string): string | undefined {
   const local = normal.slice(0, at)
   const domain = domainToASCII(normal.slice(at + 1)).toLowerCase()
   if (local.length > 64 || !localPart.test(local) || domain.length > 253 || !domainLabels.test(domain)) return undefined
-  return `${local}@${domain}`
+  const address = `${local}@${domain}`
+  // Measured again: punycode is longer than what it stands for.
+  return address.length <= maxLoginIdLength ? address : undefined
 }
 
 export function isEmailAddress(text: string): boolean {
