@@ -25,6 +25,8 @@ const waste: readonly Waste[] = [
   { table: 'attempts', key: 'key', condition: (now) => sql`window_ends_at > 0 and window_ends_at <= ${now}` },
   { table: 'sessions', key: 'id', condition: (now) => sql`ended_at > 0 and ended_at <= ${now - sessionKeptSeconds}` },
   { table: 'sessions', key: 'id', condition: (now) => sql`ended_at = 0 and expires_at <= ${now - sessionKeptSeconds}` },
+  // Pending ones are the sender's to drop; where there is none any more, they go once nobody could want them.
+  { table: 'outbox', key: 'id', condition: (now) => sql`state = 'pending' and expires_at <= ${now - messageKeptSeconds}` },
   { table: 'outbox', key: 'id', condition: (now) => sql`state <> 'pending' and finished_at <= ${now - messageKeptSeconds}` },
 ]
 
