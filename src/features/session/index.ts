@@ -1,4 +1,5 @@
 import type { Feature } from '../../http/route.ts'
+import { sessionMails } from './mail.ts'
 import { sessionRoutes } from './routes.ts'
 
 /** Refresh, logout, me, history and validation of sessions (`protocol/core.md` 6.2). */
@@ -6,7 +7,7 @@ export const session: Feature = {
   name: 'session',
   routes: sessionRoutes,
   errors: {},
-  mails: {},
+  mails: sessionMails,
   events: {
     'session.start': 'Somebody signed in, by whatever method; `amr` says how. What `me/history` shows.',
     'session.logout': 'A session was ended by its owner.',

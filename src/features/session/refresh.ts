@@ -5,6 +5,7 @@ import { assertLive, type IssuedSession, isInGrace, reissue } from '../../core/s
 import type { Project } from '../../core/settings.ts'
 import type { SessionRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { verifyToken } from '../../core/tokens.ts'
+import { queueReuseAlarm } from './mail.ts'
 
 export interface Refresh {
   readonly project: Project
@@ -46,17 +47,19 @@ async function advance(deps: Deps, input: Refresh, found: Found, generation: num
     return isWon ? { ...session, generation: generation + 1, rotatedAt: now, refreshedAt: now } : undefined
   }
   if (generation === session.generation - 1 && isInGrace(deps, project, session)) return session
-  if (generation < session.generation) await endFamily(deps, input, session)
+  if (generation < session.generation) await endFamily(deps, input, found)
   throw coreErrors.InvalidSession({ log: 'old generation' })
 }
 
 /** A refresh token that was used up came back: somebody else has it. */
-async function endFamily(deps: Deps, { project, source }: Refresh, session: SessionRecord): Promise<void> {
+async function endFamily(deps: Deps, { project, source }: Refresh, { session, user }: Found): Promise<void> {
   const { id: projectId } = project
   const { userId } = session
   const data = { sessionId: session.id, generation: session.generation }
   await deps.storage.transaction(async (tx) => {
-    await tx.sessions.end(projectId, session.id, 'reuse', deps.clock.nowSeconds())
+    if (!(await tx.sessions.end(projectId, session.id, 'reuse', deps.clock.nowSeconds()))) return
     await recordEvent(deps, tx, userEvent({ projectId, type: 'session.reuse', outcome: 'failure', userId, source, data }))
+    await queueReuseAlarm(deps, tx, { project, user })
   })
+  deps.outbox.wake()
 }

@@ -87,6 +87,7 @@ onEveryDatabase('SE-01, SE-03: with rotation each predecessor fails after the gr
     limit: 10,
   })
   assert.equal(events.length, 1)
+  assert.equal((await kit.mails()).filter(({ kind, to }) => kind === 'session.reused' && to === loginId).length, 1)
 })
 
 onEveryDatabase('SE-02: fifty refreshes at once all get the same successor', async (kit) => {
