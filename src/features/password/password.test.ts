@@ -41,13 +41,8 @@ onEveryDatabase('EN-01: unknown, wrong, disabled, passwordless and locked look a
     kit.call('/v1/auth/password/signin', { body: { loginId: `${name}@example.com`, password } })
   await wrong('locked')
   await wrong('locked')
-  const answers = [
-    await wrong('unknown'),
-    await wrong('wrong'),
-    await wrong('disabled'),
-    await wrong('passwordless'),
-    await wrong('locked'),
-  ]
+  const first = await wrong('unknown')
+  const answers = [first, await wrong('wrong'), await wrong('disabled'), await wrong('passwordless'), await wrong('locked')]
   const shown = answers.map(({ status, text, headers }) => {
     const rest = [...headers].filter(([name]) => name !== 'x-request-id')
     return JSON.stringify([status, text, rest])
