@@ -41,8 +41,8 @@ interface Cached {
 type KeyDeps = { readonly storage: Storage; readonly sealer: Sealer; readonly clock: Clock; readonly log: Log }
 
 /**
- * Reads keys through a cache. What is cached is served at once, also while the database is away (JW-07); once it is a second old, a reload runs
- * behind the answer, so that a rotation or a revocation by another process is seen within about a second.
+ * Reads keys through a cache. Signing and verifying use keys that are at most a second old, so that a rotation or a revocation by another process holds
+ * here too (JW-06); while the database is away, those that are cached. The key set is served from memory at once, and reloaded behind the answer (JW-07).
  */
 export function createSigningKeys(deps: KeyDeps): SigningKeys {
   const cache = new Map<string, Cached>()
@@ -61,39 +61,46 @@ export function createSigningKeys(deps: KeyDeps): SigningKeys {
     return loaded
   }
 
-  function refreshBehind(projectId: string, cached: Cached): void {
-    if (cached.refreshing || deps.clock.monotonicMilliseconds() - cached.loadedAt < freshMilliseconds) return
-    cached.refreshing = load(projectId)
+  /** Reloads once, whoever asks; what was cached stays when the database does not answer. */
+  function reload(projectId: string, cached: Cached): Promise<unknown> {
+    cached.refreshing ??= load(projectId)
       .catch((cause: unknown) => deps.log.error('signingKeys.reloadFailed', cause, { projectId }))
       .finally(() => {
         cached.refreshing = undefined
       })
+    return cached.refreshing
   }
 
-  async function keysOf(projectId: string): Promise<readonly FullKey[]> {
+  const isFresh = (cached: Cached) => deps.clock.monotonicMilliseconds() - cached.loadedAt < freshMilliseconds
+
+  /** What is cached, at once; a reload follows behind. */
+  async function cachedKeys(projectId: string): Promise<readonly FullKey[]> {
     const cached = cache.get(projectId)
     if (!cached) return (await load(projectId))?.keys ?? []
-    refreshBehind(projectId, cached)
+    if (!isFresh(cached)) void reload(projectId, cached)
     return cached.keys
+  }
+
+  /** Keys as they were at most a second ago: what was revoked elsewhere is not trusted any more. */
+  async function freshKeys(projectId: string): Promise<readonly FullKey[]> {
+    const cached = cache.get(projectId)
+    if (cached && !isFresh(cached)) await reload(projectId, cached)
+    return cachedKeys(projectId)
   }
 
   return {
     async current(projectId) {
       const now = deps.clock.nowSeconds()
-      const active = (await keysOf(projectId)).filter((key) => key.activeAt <= now)
+      const active = (await freshKeys(projectId)).filter((key) => key.activeAt <= now)
       const key = active.sort((a, b) => b.activeAt - a.activeAt)[0]
       if (!key) throw new Error('The project has no active signing key')
       return key
     },
     async byId(projectId, id) {
-      const found = (await keysOf(projectId)).find((key) => key.id === id)
-      if (found) return found
-      const cached = cache.get(projectId)
-      await cached?.refreshing
-      return cache.get(projectId)?.keys.find((key) => key.id === id)
+      return (await freshKeys(projectId)).find((key) => key.id === id)
     },
     async keySet(projectId) {
-      const keys = await keysOf(projectId)
+      const keys = await cachedKeys(projectId)
       if (keys.length === 0) return undefined
       return { keys: keys.filter((key) => key.publicJwk.kty === 'RSA').map((key) => publicMembers(key)) }
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { goodPassword, type Kit, onEveryDatabase } from '../../../test/kit.ts'
+import { newSigningKey } from '../../core/signing-keys.ts'
 
 const loginId = 'ada@example.com'
 const refresh = (kit: Kit, token: string) => kit.call('/v1/auth/refresh', { token, body: {} })
@@ -235,4 +236,16 @@ onEveryDatabase('revokeOtherSessions at sign-in ends the others', async (kit) =>
   const second = await signIn(kit, { loginOptions: { revokeOtherSessions: true } })
   assert.equal((await refresh(kit, first.refreshJwt)).status, 401)
   assert.equal((await refresh(kit, second.refreshJwt)).status, 200)
+})
+
+onEveryDatabase('JW-06: an emergency rotation by another process holds here within a second', async (kit) => {
+  const { refreshJwt } = await kit.signUp(loginId)
+  assert.equal((await refresh(kit, refreshJwt)).status, 200)
+  const elsewhere = await newSigningKey(kit.auth.deps, { projectId: kit.projectId, activeAt: kit.clock.nowSeconds() })
+  const { signingKeys } = kit.auth.deps.storage
+  const [old] = await signingKeys.list(kit.projectId)
+  await signingKeys.insert(elsewhere)
+  await signingKeys.revoke(kit.projectId, old?.id ?? '', kit.clock.nowSeconds())
+  kit.clock.advance(1)
+  assert.equal((await refresh(kit, refreshJwt)).status, 401)
 })
