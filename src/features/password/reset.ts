@@ -78,9 +78,10 @@ async function request(
   const event = userEvent({ projectId: project.id, type, outcome: recipient ? 'success' : 'failure', userId, source })
   await deps.storage.transaction(async (tx) => {
     await recordEvent(deps, tx, event)
-    if (!recipient) return deps.outbox.queueDecoy(tx, { projectId: project.id, kind: 'password.reset', ttlSeconds })
+    // Without a recipient the challenge belongs to nobody, and nobody has its token.
     await storeChallenge(tx, challenge.record)
-    await queueResetMail(deps, tx, { project, user: recipient, link, ttlSeconds })
+    if (recipient) await queueResetMail(deps, tx, { project, user: recipient, link, ttlSeconds })
+    else await deps.outbox.queueDecoy(tx, { projectId: project.id, kind: 'password.reset', ttlSeconds })
   })
 }
 
