@@ -18,9 +18,10 @@ export interface Load {
 }
 
 const signUpLoops = 4
-/** Between two sign-ups of one loop: four loops make at most 40 a second. */
-const signUpPauseMilliseconds = 100
+/** Between two sign-ups of one loop: four loops make at most 50 a second, since a sign-up takes 20 ms. */
+const signUpPauseMilliseconds = 60
 const changePauseMilliseconds = 150
+const refreshPauseMilliseconds = 50
 
 interface Running {
   readonly client: Client
@@ -48,7 +49,7 @@ export function startLoad(options: { readonly client: Client; readonly ledger: L
     ...Array.from({ length: signUpLoops }, () => loop(running, signUpPauseMilliseconds, signUp)),
     loop(running, changePauseMilliseconds, (state) => onSettled(state, update)),
     loop(running, changePauseMilliseconds, (state) => onSettled(state, replace)),
-    loop(running, changePauseMilliseconds, (state) => onSettled(state, refresh)),
+    loop(running, refreshPauseMilliseconds, (state) => onSettled(state, refresh)),
   ]
   return {
     async stop() {
