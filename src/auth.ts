@@ -8,7 +8,6 @@ import { blocklistFile } from './core/password/blocklist.ts'
 import { createHasher, defaultConcurrency, hashMetrics } from './core/password/hash.ts'
 import { createPasswordRules } from './core/password/strength.ts'
 import type { Clock, Log, MailTransport, Random } from './core/ports.ts'
-import { isLoopbackHost } from './core/redirect.ts'
 import { createSealer, type Sealer } from './core/secrets.ts'
 import { liveSession } from './core/sessions.ts'
 import { cachedProjects } from './core/settings.ts'
@@ -161,9 +160,7 @@ export function apiDescription(): Readonly<Record<string, unknown>> {
 }
 
 function handlerOf(deps: Deps, routes: readonly AnyRoute[], options: Options, isStrict: boolean): Handler {
-  const { trustedProxyHops, trustedSources } = options
-  // With a public URL there is a proxy on this machine, perhaps one that adds no header: its connections are not our own then.
-  const trustLoopback = options.publicUrl === undefined || isLoopbackHost(new URL(options.publicUrl).hostname)
+  const { trustedProxyHops, trustedSources, trustLoopback } = options
   return createHandler({
     deps,
     routes,

@@ -3,7 +3,7 @@ import { coreErrors } from './errors.ts'
 import type { Source } from './events.ts'
 import { digest } from './secrets.ts'
 import type { Project } from './settings.ts'
-import type { Storage } from './storage.ts'
+import type { AttemptCount, AttemptRequest, Storage } from './storage.ts'
 
 /**
  * Limits on guessing. Every counter is raised in its own statement before the guess is evaluated (BF-06), unknown login IDs count like known
@@ -29,50 +29,74 @@ export interface Guess {
  */
 export async function beginGuess(deps: Deps, input: { project: Project; canonicalLoginId: string; source: Source }): Promise<Guess> {
   const { project, source, canonicalLoginId: account } = input
-  const { storage, limits } = deps
+  const projectId = project.id
+  const { attempts } = deps.storage
   const now = deps.clock.nowSeconds()
-  const names = {
-    accountSource: key('guess.accountSource', account, source.ip),
-    source: key('guess.source', source.ip),
-    pair: key('guess.pair', account, source.ip),
-    sourceAccounts: key('guess.sourceAccounts', source.ip),
+  const locks = lockKeys(account)
+  const isTemporarilyLocked = project.settings.password.tempLock && (await attempts.current(projectId, locks.temporary, now)) > 0
+
+  const sources = sourceRequests(deps, source, account)
+  const requests = [...sources, ...(isTemporarilyLocked ? [] : accountRequests(deps, project, account))]
+  const counts = new Map((await attempts.takeEach(projectId, requests, now)).map((count, index) => [requests[index]?.key, count] as const))
+  const taken = requests.map((request) => request.key).filter((name) => counts.get(name)?.isTaken)
+  const newAccount = await takeNewAccount(deps, { projectId, source, account, pair: counts.get(pairKey(account, source)) })
+  if (newAccount) {
+    counts.set(newAccount.key, newAccount.count)
+    if (newAccount.count.isTaken) taken.push(newAccount.key)
   }
-  const taken: string[] = []
-  const take = async (name: string, limit: CountedLimit) => {
-    if (limit.max === 0) return
-    const count = await storage.attempts.take(project.id, name, { max: limit.max, windowSeconds: limit.perSeconds }, now)
-    if (count.isTaken) {
-      taken.push(name)
-      return
-    }
-    for (const one of taken) await storage.attempts.giveBack(project.id, one)
-    throw coreErrors.RateLimited({ retryAfterSeconds: Math.max(1, count.windowEndsAt - now) })
+  const full = [...sources.map((request) => request.key), ...(newAccount ? [newAccount.key] : [])].find(
+    (name) => !counts.get(name)?.isTaken,
+  )
+  if (full) {
+    for (const name of taken) await attempts.giveBack(projectId, name)
+    throw coreErrors.RateLimited({ retryAfterSeconds: Math.max(1, (counts.get(full)?.windowEndsAt ?? now) - now) })
   }
-  await take(names.accountSource, limits.accountSource)
-  if (!source.isTrusted) {
-    await take(names.source, limits.sourceFailures)
-    const isNewAccount = (await storage.attempts.current(project.id, names.pair, now)) === 0
-    if (isNewAccount) {
-      await take(names.sourceAccounts, limits.sourceAccounts)
-      await take(names.pair, { max: 1_000_000, perSeconds: limits.sourceAccounts.perSeconds })
-    }
-  }
-  const lock = await takeAccount(deps, project, account)
+  const untilTemporary = counts.get(locks.untilTemporary)
   return {
-    isLocked: lock.isLocked,
+    isLocked: isTemporarilyLocked || accountRequests(deps, project, account).some(({ key: name }) => !counts.get(name)?.isTaken),
     async succeed(tx) {
-      for (const name of taken) if (name !== names.accountSource) await tx.attempts.giveBack(project.id, name)
-      await tx.attempts.clear(project.id, [names.accountSource, ...accountKeys(account)])
+      const own = new Set([accountSourceKey(account, source), ...Object.values(locks)])
+      for (const name of taken) if (!own.has(name)) await tx.attempts.giveBack(projectId, name)
+      await tx.attempts.clear(projectId, [...own])
     },
     async fail() {
-      if (!lock.startsTemporaryLock) return
-      const windowSeconds = project.settings.password.tempLockDuration * 60
-      await storage.attempts.take(project.id, lockKeys(account).temporary, { max: 1, windowSeconds }, deps.clock.nowSeconds())
-      await storage.attempts.clear(project.id, [lockKeys(account).untilTemporary])
+      if (!untilTemporary?.isTaken || untilTemporary.count < project.settings.password.tempLockAttempts) return
+      const limit = { max: 1, windowSeconds: project.settings.password.tempLockDuration * 60 }
+      await attempts.take(projectId, locks.temporary, limit, deps.clock.nowSeconds())
+      await attempts.clear(projectId, [locks.untilTemporary])
     },
   }
 }
 
+const accountSourceKey = (account: string, source: Source) => key('guess.accountSource', account, source.ip)
+const pairKey = (account: string, source: Source) => key('guess.pair', account, source.ip)
+
+/** Counters of the source: of what it does to this account and, unless it is trusted, of what it does at all. */
+function sourceRequests({ limits }: Deps, source: Source, account: string): readonly AttemptRequest[] {
+  const request = (name: string, { max, perSeconds }: CountedLimit) => (max === 0 ? [] : [{ key: name, max, windowSeconds: perSeconds }])
+  const own = request(accountSourceKey(account, source), limits.accountSource)
+  if (source.isTrusted) return own
+  const pairWindow = { key: pairKey(account, source), max: Number.MAX_SAFE_INTEGER, windowSeconds: limits.sourceAccounts.perSeconds }
+  return [
+    ...own,
+    ...request(key('guess.source', source.ip), limits.sourceFailures),
+    ...(limits.sourceAccounts.max === 0 ? [] : [pairWindow]),
+  ]
+}
+
+/** Counts the account among those that this source failed at, the first time in a window. `undefined` when it is not counted. */
+async function takeNewAccount(
+  deps: Deps,
+  input: { readonly projectId: string; readonly source: Source; readonly account: string; readonly pair: AttemptCount | undefined },
+): Promise<{ readonly key: string; readonly count: AttemptCount } | undefined> {
+  if (input.pair?.count !== 1) return undefined
+  const name = key('guess.sourceAccounts', input.source.ip)
+  const { max, perSeconds } = deps.limits.sourceAccounts
+  const limit = { max, windowSeconds: perSeconds }
+  return { key: name, count: await deps.storage.attempts.take(input.projectId, name, limit, deps.clock.nowSeconds()) }
+}
+
+/** The keys of the counters that lock an account. */
 function lockKeys(account: string) {
   return {
     failures: key('lock.failures', account),
@@ -86,34 +110,14 @@ export function accountKeys(canonicalLoginId: string): readonly string[] {
   return Object.values(lockKeys(canonicalLoginId))
 }
 
-interface AccountLock {
-  readonly isLocked: boolean
-  readonly startsTemporaryLock: boolean
-}
-
-async function takeAccount(deps: Deps, project: Project, account: string): Promise<AccountLock> {
+/** Counters that lock: consecutive failures, which only a success, a reset or an administrator clears (BF-01, and the policy's own lock), and those until a temporary lock. */
+function accountRequests({ limits }: Deps, project: Project, account: string): readonly AttemptRequest[] {
   const { password } = project.settings
-  const { attempts } = deps.storage
   const keys = lockKeys(account)
-  const now = deps.clock.nowSeconds()
-  const locked = { isLocked: true, startsTemporaryLock: false }
-  if (password.tempLock) {
-    if ((await attempts.current(project.id, keys.temporary, now)) > 0) return locked
-    const limit = { max: password.tempLockAttempts, windowSeconds: daySeconds }
-    const count = await attempts.take(project.id, keys.untilTemporary, limit, now)
-    if (!count.isTaken) return locked
-    const failures = await takeFailure(deps, project, keys.failures, now)
-    return { isLocked: !failures, startsTemporaryLock: count.count >= password.tempLockAttempts }
-  }
-  return { isLocked: !(await takeFailure(deps, project, keys.failures, now)), startsTemporaryLock: false }
-}
-
-/** The count of consecutive failures, which only a success, a reset or an administrator clears (BF-01, and the policy's own lock). */
-async function takeFailure(deps: Deps, project: Project, name: string, now: number): Promise<boolean> {
-  const { password } = project.settings
-  const cap = deps.limits.accountFailures || Number.MAX_SAFE_INTEGER
-  const max = password.lock ? Math.min(cap, password.lockAttempts) : cap
-  return (await deps.storage.attempts.take(project.id, name, { max, windowSeconds: 0 }, now)).isTaken
+  const cap = limits.accountFailures || Number.MAX_SAFE_INTEGER
+  const failures = { key: keys.failures, max: password.lock ? Math.min(cap, password.lockAttempts) : cap, windowSeconds: 0 }
+  if (!password.tempLock) return [failures]
+  return [failures, { key: keys.untilTemporary, max: password.tempLockAttempts, windowSeconds: daySeconds }]
 }
 
 /** Takes one place of a plain counted limit, by project and key parts. True when there was one. */

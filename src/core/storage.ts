@@ -39,6 +39,11 @@ export interface AttemptLimit {
   readonly windowSeconds: number
 }
 
+/** One counter and its limit. */
+export interface AttemptRequest extends AttemptLimit {
+  readonly key: string
+}
+
 export interface Page<T> {
   readonly items: readonly T[]
   /** Pass as `after` for the next page; absent on the last. */
@@ -131,6 +136,11 @@ export interface Storage {
      * A window that has ended starts anew.
      */
     take(projectId: string, key: string, limit: AttemptLimit, now: number): Promise<AttemptCount>
+    /**
+     * Takes a place in each of several counters, as `take` does, in one statement; answers in the order of the requests. The counters do not look at one another: some may
+     * be taken and others not. Keys must differ.
+     */
+    takeEach(projectId: string, requests: readonly AttemptRequest[], now: number): Promise<readonly AttemptCount[]>
     /** The count of a live window; 0 when none. */
     current(projectId: string, key: string, now: number): Promise<number>
     /** Takes one attempt back, never below 0: for counters of failures when the attempt succeeded. */

@@ -182,6 +182,47 @@ contractAlone('meta: the first value stays', async ({ storage, url }) => {
   }
 })
 
+contract('BF-06: several counters are taken in one step, each by its own limit', async ({ storage, here }) => {
+  const requests = [
+    { key: 'z', max: 2, windowSeconds: 60 },
+    { key: 'a', max: 1, windowSeconds: 0 },
+    { key: 'm', max: 9, windowSeconds: 10 },
+  ]
+  const answers = [await storage.attempts.takeEach(here, requests, now), await storage.attempts.takeEach(here, requests, now + 5)]
+  assert.deepEqual(answers, [
+    [
+      { isTaken: true, count: 1, windowEndsAt: now + 60 },
+      { isTaken: true, count: 1, windowEndsAt: 0 },
+      { isTaken: true, count: 1, windowEndsAt: now + 10 },
+    ],
+    [
+      { isTaken: true, count: 2, windowEndsAt: now + 60 },
+      { isTaken: false, count: 1, windowEndsAt: 0 },
+      { isTaken: true, count: 2, windowEndsAt: now + 10 },
+    ],
+  ])
+  const later = await storage.attempts.takeEach(here, requests, now + 10)
+  assert.deepEqual(
+    later.map(({ isTaken, count }) => [isTaken, count]),
+    [
+      [false, 2],
+      [false, 1],
+      [true, 1],
+    ],
+  )
+  assert.deepEqual(await storage.attempts.takeEach(here, [], now), [])
+})
+
+contract('BF-06: racers for several counters at once never exceed a limit', async ({ storage, here }) => {
+  const requests = [
+    { key: 'one', max: 10, windowSeconds: 60 },
+    { key: 'two', max: 25, windowSeconds: 60 },
+  ]
+  const answers = await race(50, (index) => storage.attempts.takeEach(here, index % 2 ? requests : requests.toReversed(), now))
+  const taken = (key: number) => answers.filter((answer, index) => answer[index % 2 ? key : 1 - key]?.isTaken).length
+  assert.deepEqual([taken(0), taken(1)], [10, 25])
+})
+
 contractAlone('RL-13: the purge takes what nobody can use, in bounded bites', async ({ storage, here }) => {
   const day = 86_400
   await storage.users.insert(user(here, 'U1'), [loginId('a')])

@@ -108,7 +108,7 @@ export function createHashQueue(options: HashQueueOptions): HashQueue {
     } finally {
       running--
       refuseOverdue()
-      if (running < concurrency) takeNext()?.start()
+      takeNext()?.start()
     }
   }
 
@@ -143,9 +143,10 @@ export function createHashQueue(options: HashQueueOptions): HashQueue {
       if (running < concurrency) return compute(work)
       refuseOverdue()
       const { ip, isTrusted } = caller.source
-      const isOverShare = !isTrusted && (lines.get(ip)?.size ?? 0) >= maxPerSource
+      const key = isTrusted ? Symbol('trusted') : ip
+      const isOverShare = (lines.get(key)?.size ?? 0) >= maxPerSource
       if (arrivals.size >= maxQueued || isOverShare) throw overloaded()
-      return wait(work, caller, isTrusted ? Symbol('trusted') : ip)
+      return wait(work, caller, key)
     },
   }
 }

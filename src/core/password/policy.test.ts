@@ -143,6 +143,7 @@ test('PW-07: short and empty words of the context refuse their repeats only', as
   const context = { loginIds: ['ab', '@'], email: '@x', words: [''] }
   assert.deepEqual(await rulesBroken({ blocklist: true }, 'abababab', context), ['context'])
   assert.deepEqual(await rulesBroken({ blocklist: true }, 'abababa', context), [])
+  assert.deepEqual(await rulesBroken({ blocklist: true }, '', context), ['minLength'])
 })
 
 test('strength: the score is compared, and gets the words of the context', async () => {

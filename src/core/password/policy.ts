@@ -186,7 +186,7 @@ function contextWords({ loginIds, email, words }: PasswordContext): readonly str
 
 function isRepeated(word: string, text: string): boolean {
   const times = text.length / word.length
-  return Number.isInteger(times) && text === word.repeat(times)
+  return times >= 1 && text === word.repeat(times)
 }
 
 /** The rules in force as sentences, for people who choose a password. */
