@@ -114,6 +114,8 @@ interface TokensFor {
   readonly now: number
   readonly firstSeen: boolean
   readonly isStepUp: boolean
+  /** The refresh token of the live generation, if the caller holds it: it is not signed again. */
+  readonly refreshJwt?: string | undefined
 }
 
 /**
@@ -151,7 +153,10 @@ async function issueTokens(deps: Deps, input: TokensFor): Promise<IssuedSession>
     rexp: isoSeconds(session.expiresAt),
     ...(input.isStepUp ? { su: true } : {}),
   }
-  const [sessionJwt, refreshJwt] = await Promise.all([signToken(key, asPayload(sessionClaims)), signToken(key, asPayload(refreshClaims))])
+  const [sessionJwt, refreshJwt] = await Promise.all([
+    signToken(key, asPayload(sessionClaims)),
+    input.refreshJwt ?? signToken(key, asPayload(refreshClaims)),
+  ])
   return {
     ...account,
     sessionJwt,
@@ -212,10 +217,15 @@ export function isInGrace(deps: Pick<Deps, 'clock'>, project: Project, session: 
   return deps.clock.nowSeconds() <= session.rotatedAt + project.settings.project.rotationGraceSeconds
 }
 
-/** Signs tokens for a session that goes on: the live generation's refresh token and a fresh session token. */
+/** Signs tokens for a session that goes on: a fresh session token, and the live generation's refresh token unless the caller has it. */
 export function reissue(
   deps: Deps,
-  input: { project: Project; account: UserWithLoginIds; session: SessionRecord },
+  input: {
+    readonly project: Project
+    readonly account: UserWithLoginIds
+    readonly session: SessionRecord
+    readonly refreshJwt?: string | undefined
+  },
 ): Promise<IssuedSession> {
   return issueTokens(deps, { ...input, now: deps.clock.nowSeconds(), firstSeen: false, isStepUp: false })
 }

@@ -29,7 +29,8 @@ export async function refresh(deps: Deps, input: Refresh): Promise<IssuedSession
     if (!found || found.session.userId !== claims.sub) throw coreErrors.InvalidSession({ log: 'unknown session' })
     assertLive(deps, project, found)
     const session = await advance(deps, input, found, claims.gen)
-    if (session) return reissue(deps, { project, account: found, session })
+    const refreshJwt = session?.generation === claims.gen ? input.token : undefined
+    if (session) return reissue(deps, { project, account: found, session, refreshJwt })
   }
   throw coreErrors.InvalidSession({ log: 'ended during the refresh' })
 }
