@@ -3,25 +3,27 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { coreErrors } from '../core/errors.ts'
+import { publicPath } from './headers.ts'
 import { type AnyRoute, type Feature, reply, route } from './route.ts'
 
-const html = `<!doctype html>
+const page = (path: string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Postern API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="${path}/docs/swagger-ui.css">
 </head>
 <body>
 <div id="api"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
+<script src="${path}/docs/swagger-ui-bundle.js"></script>
+<script src="${path}/docs/start.js"></script>
 </body>
 </html>
 `
 
-const startScript = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null })\n`
+const startScript = (path: string) =>
+  `SwaggerUIBundle({ url: ${JSON.stringify(`${path}/openapi.json`)}, dom_id: '#api', deepLinking: true, validatorUrl: null })\n`
 
 // The viewer sets style attributes, which needs 'unsafe-inline' for styles; scripts come from here only.
 const policy = [
@@ -52,7 +54,7 @@ function file(
   path: string,
   summary: string,
   type: string,
-  read: () => Promise<string>,
+  read: (path: string) => Promise<string>,
   headers: Readonly<Record<string, string>> = {},
 ): AnyRoute {
   return route({
@@ -63,7 +65,11 @@ function file(
     summary,
     reply: z.string(),
     errors: [coreErrors.NotFound],
-    run: async () => reply({ body: await read(), headers: { 'content-type': type, 'cache-control': 'public, max-age=3600', ...headers } }),
+    run: async ({ deps }) =>
+      reply({
+        body: await read(publicPath(deps.publicUrl())),
+        headers: { 'content-type': type, 'cache-control': 'public, max-age=3600', ...headers },
+      }),
   })
 }
 
@@ -84,13 +90,16 @@ export function apiDocs(document: () => Readonly<Record<string, unknown>>): Feat
         summary: 'This description of the API (OpenAPI 3.1)',
         reply: z.record(z.string(), z.unknown()),
         errors: [],
-        run: async () => {
+        run: async ({ deps }) => {
           made ??= document()
-          return reply({ body: { ...made }, headers: { 'cache-control': 'public, max-age=300' } })
+          return reply({
+            body: { ...made, servers: [{ url: publicPath(deps.publicUrl()) || '/' }] },
+            headers: { 'cache-control': 'public, max-age=300' },
+          })
         },
       }),
-      file('/docs', 'Page to read the description of the API', 'text/html; charset=utf-8', async () => html, pageHeaders),
-      file('/docs/start.js', 'Script of that page', types.js, async () => startScript),
+      file('/docs', 'Page to read the description of the API', 'text/html; charset=utf-8', async (path) => page(path), pageHeaders),
+      file('/docs/start.js', 'Script of that page', types.js, async (path) => startScript(path)),
       file('/docs/swagger-ui.css', 'Style of that page', types.css, () => asset('swagger-ui.css')),
       file('/docs/swagger-ui-bundle.js', 'The viewer', types.js, () => asset('swagger-ui-bundle.js')),
     ],

@@ -104,7 +104,7 @@ async function serve(edge: Edge, request: Request, connection: Connection): Prom
 
 async function produce(edge: Edge, exchange: Exchange): Promise<Answer> {
   const { request, method } = exchange
-  const path = canonicalPath(exchange.url.pathname)
+  const path = routedPath(edge, exchange.url.pathname)
   if (method === 'OPTIONS' && request.headers.has('access-control-request-method')) return preflight(edge, exchange, path)
   const match = edge.router.find(method, path)
   if (!match) return noRoute(edge, exchange, path)
@@ -133,6 +133,16 @@ async function produce(edge: Edge, exchange: Exchange): Promise<Answer> {
     nowSeconds: edge.deps.clock.nowSeconds(),
     ifNoneMatch: request.headers.get('if-none-match'),
   })
+}
+
+/**
+ * The path by which routes are known. Where the public URL has a path, a proxy or a framework may have left it on: what no route has is looked up below it.
+ */
+function routedPath({ router, publicUrl }: Edge, pathname: string): string {
+  const path = canonicalPath(pathname)
+  const { path: prefix } = publicUrl()
+  if (prefix === '' || !path.startsWith(`${prefix}/`) || router.methodsOf(path).length > 0) return path
+  return path.slice(prefix.length)
 }
 
 /** 404, or 405 when the path is there with another method. */

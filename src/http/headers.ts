@@ -7,6 +7,13 @@ export interface PublicUrlFacts {
   readonly isHttps: boolean
   /** False over plain HTTP to anything but this machine: browsers would drop `Secure` cookies, so none are sent (WB-01). */
   readonly takesCookies: boolean
+  /** Path below which the world reaches this server, without a slash at the end; `''` where it has a host of its own. */
+  readonly path: string
+}
+
+/** That path. */
+export function publicPath(publicUrl: string): string {
+  return new URL(publicUrl).pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '')
 }
 
 /** Reads those facts, once for each URL. */
@@ -17,7 +24,7 @@ export function createPublicUrlReader(publicUrl: () => string): () => PublicUrlF
     if (known?.url !== url) {
       const { origin, protocol, hostname } = new URL(url)
       const isHttps = protocol === 'https:'
-      known = { url, facts: { origin, isHttps, takesCookies: isHttps || isLoopbackHost(hostname) } }
+      known = { url, facts: { origin, isHttps, takesCookies: isHttps || isLoopbackHost(hostname), path: publicPath(url) } }
     }
     return known.facts
   }

@@ -4,6 +4,7 @@
  */
 import { html, raw } from 'hono/html'
 import type { Random } from '../core/ports.ts'
+import { publicPath } from './headers.ts'
 import { type Reply, reply } from './route.ts'
 
 export { html }
@@ -106,7 +107,12 @@ export function hiddenField(name: string, value: string): Html {
   return html`<input type="hidden" name="${name}" value="${value}">`
 }
 
-/** A form that posts to a path of this server, with one button. `action` is a path, or empty for the page itself. */
+/** A path of this server as browsers ask for it: below the path of the public URL. */
+export function ownPath(deps: { readonly publicUrl: () => string }, path: string): string {
+  return publicPath(deps.publicUrl()) + path
+}
+
+/** A form that posts to a path of this server (`ownPath`), with one button. */
 export function form(input: { readonly action: string; readonly button: string; readonly fields: readonly Html[] }): Html {
   return html`<form method="post" action="${input.action}">
 ${input.fields}

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AuthError, coreErrors } from '../../core/errors.ts'
 import { projectById } from '../../core/settings.ts'
-import { form, hiddenField, html, notice, page } from '../../http/page.ts'
+import { form, hiddenField, html, notice, ownPath, page } from '../../http/page.ts'
 import { route } from '../../http/route.ts'
 import { LinkToken, Text } from '../../http/schemas.ts'
 import { confirmEmail } from './verify.ts'
@@ -23,7 +23,8 @@ export const verifyPages = [
     run: async ({ deps, params: { projectId }, query }) => {
       const project = await projectById(deps, projectId)
       const fields = [hiddenField('t', query.t)]
-      const body = html`<p>Press the button to confirm that this e-mail address is yours.</p>${form({ action: `/verify/${project.id}`, button: 'Confirm', fields })}`
+      const action = ownPath(deps, `/verify/${project.id}`)
+      const body = html`<p>Press the button to confirm that this e-mail address is yours.</p>${form({ action, button: 'Confirm', fields })}`
       return page(deps, { title: `Confirm your e-mail address for ${project.name}`, dropsQuery: true, body })
     },
   }),

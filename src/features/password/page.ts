@@ -3,7 +3,7 @@ import type { Deps } from '../../core/deps.ts'
 import { AuthError, coreErrors } from '../../core/errors.ts'
 import { describePolicy } from '../../core/password/policy.ts'
 import { type Project, projectById } from '../../core/settings.ts'
-import { field, form, type Html, hiddenField, html, notice, page } from '../../http/page.ts'
+import { field, form, type Html, hiddenField, html, notice, ownPath, page } from '../../http/page.ts'
 import { route } from '../../http/route.ts'
 import { LinkToken, Password, Text } from '../../http/schemas.ts'
 import { passwordErrors } from './errors.ts'
@@ -14,12 +14,12 @@ const params = z.object({ projectId: Text(64) })
 /** Failures that the person at the page can mend; they see the form again, with the same token. */
 const mendable = [passwordErrors.PolicyViolation, passwordErrors.PasswordReused, coreErrors.RateLimited]
 
-function resetForm(project: Project, token: string, problem: Html | '' = ''): Html {
+function resetForm(deps: Deps, project: Project, token: string, problem: Html | '' = ''): Html {
   const rules = describePolicy(project.settings.password)
   const hint = rules.join(' ')
   const label = 'New password'
   return html`${problem}${form({
-    action: `/reset/${project.id}`,
+    action: ownPath(deps, `/reset/${project.id}`),
     button: 'Set new password',
     fields: [hiddenField('t', token), field({ name: 'password', label, type: 'password', autocomplete: 'new-password', hint })],
   })}`
@@ -33,7 +33,7 @@ async function setFromForm(deps: Deps, project: Project, input: Omit<Parameters<
     if (!(error instanceof AuthError)) throw error
     const canRetry = mendable.some((factory) => factory.spec === error.spec)
     const text = canRetry ? error.message : 'This link has expired or was used already. Please ask for a new one.'
-    if (canRetry) return page(deps, { title, body: resetForm(project, input.token, notice('bad', text)) })
+    if (canRetry) return page(deps, { title, body: resetForm(deps, project, input.token, notice('bad', text)) })
     if (error.spec !== coreErrors.InvalidLinkToken.spec) throw error
     return page(deps, { title: 'The link does not work', body: notice('bad', text) })
   }
@@ -61,7 +61,7 @@ export const resetPages = [
     run: async ({ deps, params: { projectId }, query }) => {
       const project = await projectById(deps, projectId)
       const title = `Choose a new password for ${project.name}`
-      return page(deps, { title, dropsQuery: true, body: resetForm(project, query.t) })
+      return page(deps, { title, dropsQuery: true, body: resetForm(deps, project, query.t) })
     },
   }),
   route({
