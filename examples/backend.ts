@@ -1,7 +1,10 @@
-/** What the tests of the examples need of an authentication server: a real one, or the stand-in below. */
+/** What the tests of the examples need of an authentication server: the real one, and a stand-in that is made of nothing but the contract. */
 import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { listen } from '../src/http/node.ts'
+import { openSqliteFile } from '../test/databases.ts'
+import { createKit, goodPassword } from '../test/kit.ts'
 
 export interface Backend {
   readonly projectId: string
@@ -14,6 +17,33 @@ export interface Backend {
   readonly advance: (seconds: number) => void
   readonly close: () => Promise<void>
 }
+
+/** Serves a real Postern on loopback, with an embedded database, one user, and a clock to move. */
+export async function startPostern(): Promise<Backend> {
+  const database = await openSqliteFile()
+  const { auth, clock, log, projectId, signUp } = await createKit(database.storage)
+  const server = await listen({ handler: auth.handler, log, address: '127.0.0.1', port: 0 })
+  auth.setPublicUrl(server.url)
+  const user = { loginId: 'ada@example.com', password: goodPassword }
+  await signUp(user.loginId, user.password)
+  return {
+    projectId,
+    baseUrl: server.url,
+    user,
+    now: clock.nowMilliseconds,
+    advance: clock.advance,
+    close: async () => {
+      await server.close(0)
+      await database.close()
+    },
+  }
+}
+
+/** The servers that every example is checked with. */
+export const backends: readonly (readonly [name: string, start: () => Promise<Backend>])[] = [
+  ['the stand-in', startStandIn],
+  ['Postern', startPostern],
+]
 
 const projectId = 'P2standinstandinstandinstandi'
 

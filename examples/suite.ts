@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Client, createClient } from '@postern/client'
-import { type Backend, startStandIn } from './backend.ts'
+import { type Backend, backends } from './backend.ts'
 
 /** An application that listens. */
 export interface Running {
@@ -9,15 +9,14 @@ export interface Running {
   readonly close: () => Promise<void>
 }
 
-/**
- * Checks an example application over loopback: sign-in, a guarded route, refresh, refusal. `startBackend` is the stand-in unless a
- * real server is given.
- */
-export function checkExample(
-  name: string,
-  startApp: (client: Client) => Promise<Running>,
-  startBackend: () => Promise<Backend> = startStandIn,
-) {
+type StartApp = (client: Client) => Promise<Running>
+
+/** Checks an example application over loopback with every server there is: sign-in, a guarded route, refresh, refusal. */
+export function checkExample(name: string, startApp: StartApp): void {
+  for (const [server, startBackend] of backends) checkOn(`${name} on ${server}`, startApp, startBackend)
+}
+
+function checkOn(name: string, startApp: StartApp, startBackend: () => Promise<Backend>): void {
   let backend: Backend
   let app: Running
   let client: Client

@@ -28,7 +28,8 @@ export const databases: readonly DatabaseKind[] = [
   ...(postgresUrl ? [{ name: 'postgres' as const, open: () => openFreshPostgres(postgresUrl) }] : []),
 ]
 
-async function openSqliteFile(): Promise<TestDatabase> {
+/** Opens a new embedded database in a temporary folder. */
+export async function openSqliteFile(): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-'))
   const url = `sqlite:${join(folder, 'postern.db')}`
   const storage = await openStorage({ database: url })
