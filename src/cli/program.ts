@@ -10,21 +10,25 @@ import { settingsCommand } from './settings.ts'
 import { userCommand } from './user.ts'
 
 const exitHelp = `
-Exit codes: 0 done · 1 refused or failed · 2 wrong usage or options · 3 no such user or project · 4 database not available`
+Exit codes: 0 done · 1 refused or failed · 2 wrong usage or options · 3 no such user or project · 4 database, key or port not available
+Options also come from POSTERN_… variables and a file, see docs/options.md.`
 
-/** Runs one command line and answers its exit code; never throws. */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+/** Makes the tree of commands. */
+export function createProgram(): Command {
   const program = new Command('postern')
     .description('A self-hosted authentication server that speaks the Descope HTTP API')
     .version(version)
     .showHelpAfterError('(--help tells more)')
-    .addHelpText('after', exitHelp)
-    .exitOverride()
   for (const make of [initCommand, serveCommand, doctorCommand, userCommand, keysCommand, settingsCommand, openApiCommand]) {
-    program.addCommand(overriding(make()))
+    program.addCommand(make())
   }
+  return overriding(program)
+}
+
+/** Runs one command line and answers its exit code; never throws. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
   try {
-    await program.parseAsync([...words], { from: 'user' })
+    await createProgram().parseAsync([...words], { from: 'user' })
     return exitCodes.done
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
@@ -34,7 +38,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
 
 /** Makes commander throw instead of ending the process, in subcommands too. */
 function overriding(command: Command): Command {
-  command.exitOverride().addHelpText('after', exitHelp)
+  command.exitOverride().showHelpAfterError('(--help tells more)').addHelpText('after', exitHelp)
   for (const sub of command.commands) overriding(sub)
   return command
 }
