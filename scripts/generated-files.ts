@@ -3,7 +3,7 @@ import { apiDescription, metricTables } from '../src/auth.ts'
 import { coreErrors, type ErrorFactory } from '../src/core/errors.ts'
 import { MagicLinkSettings, PasswordSettings, ProjectSettings } from '../src/core/settings.ts'
 import * as features from '../src/features/index.ts'
-import { OptionFields, optionNames, variableOf } from '../src/options.ts'
+import { optionFacts, variableOf } from '../src/options.ts'
 
 /** Files that are made from the program, `npm run generate`; a test fails when one is not fresh. */
 export interface GeneratedFile {
@@ -70,26 +70,37 @@ function settingsPage(): string {
   return `# Settings of a project\n\n${note('`src/core/settings.ts`')}Shown and changed with \`postern settings show\` and \`postern settings set NAME=VALUE\`. A running server follows within a second.\n\n${text}`
 }
 
-function optionSchema(name: string): z.ZodType {
-  const [first = '', second] = name.split('.')
-  let schema: z.ZodType = (OptionFields.shape as Record<string, z.ZodType>)[first] as z.ZodType
-  if (!second) return schema
-  for (;;) {
-    const definition = schema._zod.def as unknown as { innerType?: z.ZodType; shape?: Record<string, z.ZodType> }
-    if (definition.shape) return definition.shape[second] as z.ZodType
-    schema = definition.innerType as z.ZodType
-  }
+/** A default as the environment spells it. */
+function spelled(value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return ''
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const limit = /^\{"max":(\d+),"perSeconds":(\d+)\}$/.exec(text)
+  return `\`${limit ? `${limit[1]}/${limit[2]}` : text}\``
 }
 
+const optionsIntro = `Options come from flags, the environment and a JSON file (\`postern.config.json\`, or what \`--config\` or \`POSTERN_CONFIG\` names), in this order of precedence. What is unknown or
+cannot be used stops the start, and all of it is told at once. \`postern doctor\` shows what is in force.
+
+| | Flag | Environment | File |
+| --- | --- | --- | --- |
+| name | \`--public-url\` | \`POSTERN_PUBLIC_URL\` | \`{ "publicUrl": … }\` |
+| in a group | \`--limits-account-source\` | \`POSTERN_LIMITS_ACCOUNT_SOURCE\` | \`{ "limits": { "accountSource": … } }\` |
+| tries in seconds | \`10/900\` | \`10/900\` | \`{ "max": 10, "perSeconds": 900 }\` |
+| list | \`a,b\` | \`a,b\` | \`["a", "b"]\` |
+| yes and no | \`--outbox\`, \`--outbox false\` | \`true\`, \`false\` | \`true\`, \`false\` |
+
+An empty variable counts as not set. A secret may be in a file that a variable names, \`POSTERN_SMTP_URL_FILE\` or \`POSTERN_DATABASE_FILE\`; flags show in process lists. Passwords of users are read from
+standard input only. Paths are relative to the working directory.
+`
+
 function optionsPage(): string {
-  const rows = optionNames().map((name) => {
-    const { type, initial, description } = describe(optionSchema(name))
-    return [`\`${name}\``, `\`${variableOf(name)}\``, type, initial, description]
-  })
-  const intro =
-    'Options come from flags (`--public-url`), the environment and a JSON file (`postern.config.json`, or `--config FILE`), in this order of precedence. Unknown names stop the start. ' +
-    '`POSTERN_SMTP_URL_FILE` and `POSTERN_DATABASE_FILE` name files that hold the value. `postern doctor` shows what is in force.\n\n'
-  return `# Options of the server\n\n${note('`src/options.ts`')}${intro}${table(['Option', 'Variable', 'Values', 'Default', 'Meaning'], rows)}`
+  const rows = [...optionFacts].map(([name, { description, defaultValue }]) => [
+    `\`${name}\``,
+    `\`${variableOf(name)}\``,
+    spelled(defaultValue),
+    description,
+  ])
+  return `# Options of the server\n\n${note('`src/option-fields.ts`')}${optionsIntro}\n${table(['Option', 'Variable', 'Default', 'Meaning'], rows)}`
 }
 
 function errorsPage(): string {

@@ -180,7 +180,7 @@ export const OptionFields = z.strictObject({
     .meta(
       facts({
         description:
-          'Whether a direct connection from this machine is one of your own: not counted by limits per source, and let into `/metrics` and `/outbox`. Off when a proxy on this machine may pass requests on without forwarding headers. Default: on unless `publicUrl` is another machine’s or beyond it.',
+          'Whether a direct connection from this machine is one of your own: not counted by limits per source, and let into `/metrics` and `/outbox`. Off when a proxy on this machine may pass requests on without forwarding headers. Default: on unless `publicUrl` is beyond this machine.',
         remedy: 'Give true or false.',
         form: 'json',
       }),

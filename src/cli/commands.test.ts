@@ -228,7 +228,7 @@ test('CR-02: a configuration file that is no JSON, and a key that others can rea
 })
 
 test('the pool of threads has the cores and four more, unless it is set', async () => {
-  const source = "process.on('exit', () => process.stderr.write(`pool ${process.env.UV_THREADPOOL_SIZE}`))"
+  const source = "process.on('exit', () => process.stderr.write('pool ' + process.env.UV_THREADPOOL_SIZE))"
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(source)}`
   const byDefault = await run(['--version'], { environment: { NODE_OPTIONS } })
   assert.equal(byDefault.stderr, `pool ${availableParallelism() + 4}`)

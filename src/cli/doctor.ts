@@ -40,8 +40,8 @@ export function doctorCommand(): Command {
 /** Options without what may not be shown: user and password of URLs, and their parameters, which can hold passwords too. */
 function masked(options: Options): Readonly<Record<string, unknown>> {
   const secret = [...optionFacts].filter(([, facts]) => facts.isSecret).map(([name]) => name)
-  const hide = (value: unknown) => (typeof value === 'string' ? value.replace(/\/\/.*@/s, '//***@').replace(/\?.*/s, '?***') : value)
-  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, secret.includes(name) ? hide(value) : value]))
+  const hide = (value: unknown) => (typeof value === 'string' ? value.replace(/\/\/.*@/s, '//***@').replace(/\?.*/s, '?***') : null)
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, secret.includes(name) ? hide(value) : (value ?? null)]))
 }
 
 const ok = (text: string): Finding => ({ level: 'ok', text })
