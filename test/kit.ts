@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { type Auth, createAuth } from '../src/auth.ts'
+import { type Auth, createAuth, type Ports } from '../src/auth.ts'
 import type { ShownMail } from '../src/core/messages.ts'
 import type { Clock, Log, LogFields } from '../src/core/ports.ts'
 import type { SettingsChanges } from '../src/core/settings.ts'
@@ -88,11 +88,12 @@ export interface Kit {
 
 export const goodPassword = 'correct horse battery 1'
 
-export async function createKit(storage: Storage, overrides: Partial<Options> = {}): Promise<Kit> {
+/** `ports` replaces parts of the outside world that the kit brings itself. */
+export async function createKit(storage: Storage, overrides: Partial<Options> = {}, ports: Ports = {}): Promise<Kit> {
   const clock = testClock()
   const log = testLog()
   const options = { ...parseOptions({ flags: {}, environment: {}, file: undefined }), outbox: true, ...overrides }
-  const auth = await createAuth(options, { storage, clock, log, masterKey, isStrict: true })
+  const auth = await createAuth(options, { storage, clock, log, masterKey, isStrict: true, ...ports })
   const { projectId, managementKey } = await auth.api.createProject({ name: 'Acme' })
   const kit: Kit = {
     auth,

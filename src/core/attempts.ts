@@ -21,6 +21,8 @@ export interface Guess {
   succeed(tx: Storage): Promise<void>
   /** Sets the temporary lock when this was the last failure that the policy allows. */
   fail(): Promise<void>
+  /** Takes the guess back: it was not evaluated (overload, client gone), so it is no failure (BF-02). */
+  cancel(): Promise<void>
 }
 
 /**
@@ -35,28 +37,37 @@ export async function beginGuess(deps: Deps, input: { project: Project; canonica
   const locks = lockKeys(account)
   const isTemporarilyLocked = project.settings.password.tempLock && (await attempts.current(projectId, locks.temporary, now)) > 0
 
-  const sources = sourceRequests(deps, source, account)
-  const requests = [...sources, ...(isTemporarilyLocked ? [] : accountRequests(deps, project, account))]
-  const counts = new Map((await attempts.takeEach(projectId, requests, now)).map((count, index) => [requests[index]?.key, count] as const))
-  const taken = requests.map((request) => request.key).filter((name) => counts.get(name)?.isTaken)
-  const newAccount = await takeNewAccount(deps, { projectId, source, account, pair: counts.get(pairKey(account, source)) })
-  if (newAccount) {
-    counts.set(newAccount.key, newAccount.count)
-    if (newAccount.count.isTaken) taken.push(newAccount.key)
+  const taken: string[] = []
+  const giveBack = async (tx: Storage, names: readonly string[]) => {
+    for (const name of names) await tx.attempts.giveBack(projectId, name)
   }
-  const full = [...sources.map((request) => request.key), ...(newAccount ? [newAccount.key] : [])].find(
-    (name) => !counts.get(name)?.isTaken,
+  const takeAll = async (requests: readonly AttemptRequest[]): Promise<readonly Counted[]> => {
+    const counts = await attempts.takeEach(projectId, requests, now)
+    return counts.map((count, index) => counted(requests[index], count, taken))
+  }
+  // The source comes first, and the account is not touched when it is refused: a flood of throttled tries must not even for a moment fill the
+  // counter that locks the owner out (BF-02, BF-03).
+  const sources = await takeAll(sourceRequests(deps, source, account))
+  const newAccount = newAccountRequests(
+    deps,
+    source,
+    sources.find(({ key: name }) => name === pairKey(account, source)),
   )
+  const full = [...sources, ...(await takeAll(newAccount))].find(({ isTaken }) => !isTaken)
   if (full) {
-    for (const name of taken) await attempts.giveBack(projectId, name)
-    throw coreErrors.RateLimited({ retryAfterSeconds: Math.max(1, (counts.get(full)?.windowEndsAt ?? now) - now) })
+    await giveBack(deps.storage, taken)
+    throw coreErrors.RateLimited({ retryAfterSeconds: Math.max(1, full.windowEndsAt - now) })
   }
-  const untilTemporary = counts.get(locks.untilTemporary)
+  const accounts = isTemporarilyLocked ? [] : await takeAll(accountRequests(deps, project, account))
+  const untilTemporary = accounts.find(({ key: name }) => name === locks.untilTemporary)
   return {
-    isLocked: isTemporarilyLocked || accountRequests(deps, project, account).some(({ key: name }) => !counts.get(name)?.isTaken),
+    isLocked: isTemporarilyLocked || accounts.some(({ isTaken }) => !isTaken),
     async succeed(tx) {
       const own = new Set([accountSourceKey(account, source), ...Object.values(locks)])
-      for (const name of taken) if (!own.has(name)) await tx.attempts.giveBack(projectId, name)
+      await giveBack(
+        tx,
+        taken.filter((name) => !own.has(name)),
+      )
       await tx.attempts.clear(projectId, [...own])
     },
     async fail() {
@@ -65,7 +76,20 @@ export async function beginGuess(deps: Deps, input: { project: Project; canonica
       await attempts.take(projectId, locks.temporary, limit, deps.clock.nowSeconds())
       await attempts.clear(projectId, [locks.untilTemporary])
     },
+    async cancel() {
+      await giveBack(deps.storage, taken)
+    },
   }
+}
+
+/** What a counter said, with its name. */
+type Counted = AttemptCount & { readonly key: string }
+
+/** Names a count, and notes it among those that were taken. */
+function counted(request: AttemptRequest | undefined, count: AttemptCount, taken: string[]): Counted {
+  const name = request?.key ?? ''
+  if (count.isTaken) taken.push(name)
+  return { ...count, key: name }
 }
 
 const accountSourceKey = (account: string, source: Source) => key('guess.accountSource', account, source.ip)
@@ -84,16 +108,11 @@ function sourceRequests({ limits }: Deps, source: Source, account: string): read
   ]
 }
 
-/** Counts the account among those that this source failed at, the first time in a window. `undefined` when it is not counted. */
-async function takeNewAccount(
-  deps: Deps,
-  input: { readonly projectId: string; readonly source: Source; readonly account: string; readonly pair: AttemptCount | undefined },
-): Promise<{ readonly key: string; readonly count: AttemptCount } | undefined> {
-  if (input.pair?.count !== 1) return undefined
-  const name = key('guess.sourceAccounts', input.source.ip)
-  const { max, perSeconds } = deps.limits.sourceAccounts
-  const limit = { max, windowSeconds: perSeconds }
-  return { key: name, count: await deps.storage.attempts.take(input.projectId, name, limit, deps.clock.nowSeconds()) }
+/** The count of accounts that this source failed at, raised by each account once in a window: by the try that began its `pair`. */
+function newAccountRequests({ limits }: Deps, source: Source, pair: Counted | undefined): readonly AttemptRequest[] {
+  if (pair?.count !== 1) return []
+  const { max, perSeconds } = limits.sourceAccounts
+  return [{ key: key('guess.sourceAccounts', source.ip), max, windowSeconds: perSeconds }]
 }
 
 /** The keys of the counters that lock an account. */

@@ -52,7 +52,7 @@ export async function provePassword(
   const guess = await beginGuess(deps, { project, canonicalLoginId: canonical, source })
   const found = await deps.storage.users.forSignIn(project.id, canonical, passwordKind)
   const stored = readPassword(found?.credential)
-  const isRight = await deps.hasher.verify(input.password, guess.isLocked ? undefined : stored?.hash, { signal: input.signal, source })
+  const isRight = await evaluate(deps, guess, { ...input, hash: guess.isLocked ? undefined : stored?.hash })
   if (!isRight || guess.isLocked || !found?.credential || !stored) {
     await guess.fail()
     await recordFailure(deps, { project, source, userId: found?.user.id ?? '', isLocked: guess.isLocked })
@@ -60,6 +60,20 @@ export async function provePassword(
   }
   if (found.user.status === 'disabled') throw coreErrors.UserDisabled()
   return { account: found, credential: found.credential, stored, guess }
+}
+
+/** Checks the password. A check that came to no verdict (overload, client gone) is no failure of the account. */
+async function evaluate(
+  deps: Deps,
+  guess: Guess,
+  input: { readonly password: string; readonly hash: string | undefined; readonly source: Source; readonly signal: AbortSignal },
+): Promise<boolean> {
+  try {
+    return await deps.hasher.verify(input.password, input.hash, { signal: input.signal, source: input.source })
+  } catch (error) {
+    await guess.cancel()
+    throw error
+  }
 }
 
 /** Signs a user in with a password. An expired or temporary password is `PasswordExpired`, told after the right password only. */
