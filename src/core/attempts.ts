@@ -139,13 +139,21 @@ function accountRequests({ limits }: Deps, project: Project, account: string): r
   return [failures, { key: keys.untilTemporary, max: password.tempLockAttempts, windowSeconds: daySeconds }]
 }
 
-/** Takes one place of a plain counted limit, by project and key parts. True when there was one. */
+/** What a plain counted limit said. */
+export interface LimitedPlace {
+  readonly isTaken: boolean
+  readonly retryAfterSeconds: number
+  /** Gives a place that was taken back, through a transaction if there is one. */
+  giveBack(tx?: Storage): Promise<void>
+}
+
+/** Takes one place of a plain counted limit, by project and key parts, if there is one. */
 export async function takeLimited(
   deps: Deps,
   input: { readonly projectId: string; readonly name: string; readonly parts: readonly string[]; readonly limit: CountedLimit },
-): Promise<{ readonly isTaken: boolean; readonly retryAfterSeconds: number; giveBack(): Promise<void> }> {
+): Promise<LimitedPlace> {
   const name = key(input.name, ...input.parts)
-  const giveBack = () => deps.storage.attempts.giveBack(input.projectId, name)
+  const giveBack = (tx: Storage = deps.storage) => tx.attempts.giveBack(input.projectId, name)
   if (input.limit.max === 0) return { isTaken: true, retryAfterSeconds: 0, giveBack: async () => undefined }
   const now = deps.clock.nowSeconds()
   const limit = { max: input.limit.max, windowSeconds: input.limit.perSeconds }

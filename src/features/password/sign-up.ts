@@ -1,7 +1,7 @@
-import { takeLimited } from '../../core/attempts.ts'
+import { type LimitedPlace, takeLimited } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { queueVerification, wantsVerification } from '../../core/email-verification.ts'
-import { coreErrors } from '../../core/errors.ts'
+import { AuthError, coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { newId } from '../../core/secrets.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
@@ -33,23 +33,33 @@ export async function signUp(deps: Deps, input: SignUp): Promise<IssuedSession> 
   await assertPolicy(deps, project, input.password, { loginIds: [loginId.shown], email: user.email })
 
   const tries = source.isTrusted ? undefined : await takeSignUp(deps, project, source)
-  const hash = await deps.hasher.hash(input.password, { signal: input.signal, source })
-  const account = { user, loginIds: [loginId], credentialKinds: [passwordKind] }
-  const session = await prepareSession(deps, { project, account, source, amr: ['pwd'], customClaims: input.customClaims })
-  await deps.storage.transaction(async (tx) => {
-    if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
-    await tx.credentials.insert(newPasswordCredential({ projectId: project.id, userId: user.id, hash, now }))
-    await recordEvent(deps, tx, userEvent({ projectId: project.id, type: 'password.signUp', outcome: 'success', userId: user.id, source }))
-    await storeSession(deps, tx, session)
-    if (wantsVerification(project, user)) await queueVerification(deps, tx, { project, user })
-  })
-  await tries?.giveBack()
-  deps.outbox.wake()
-  return session.issued
+  try {
+    const hash = await deps.hasher.hash(input.password, { signal: input.signal, source })
+    const account = { user, loginIds: [loginId], credentialKinds: [passwordKind] }
+    const session = await prepareSession(deps, { project, account, source, amr: ['pwd'], customClaims: input.customClaims })
+    await deps.storage.transaction(async (tx) => {
+      if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
+      await tx.credentials.insert(newPasswordCredential({ projectId: project.id, userId: user.id, hash, now }))
+      await recordEvent(
+        deps,
+        tx,
+        userEvent({ projectId: project.id, type: 'password.signUp', outcome: 'success', userId: user.id, source }),
+      )
+      await storeSession(deps, tx, session)
+      if (wantsVerification(project, user)) await queueVerification(deps, tx, { project, user })
+      await tries?.giveBack(tx)
+    })
+    deps.outbox.wake()
+    return session.issued
+  } catch (error) {
+    const isTaken = error instanceof AuthError && error.spec === coreErrors.UserAlreadyExists.spec
+    if (!isTaken) await tries?.giveBack()
+    throw error
+  }
 }
 
-/** Takes a place before anything is known of the login ID; a sign-up that succeeds gives it back, so only taken IDs count. */
-async function takeSignUp(deps: Deps, project: Project, source: Source): Promise<{ giveBack(): Promise<void> }> {
+/** Takes a place before anything is known of the login ID; whoever does not meet a taken one gives it back, so only taken IDs count. */
+async function takeSignUp(deps: Deps, project: Project, source: Source): Promise<LimitedPlace> {
   const limit = deps.limits.sourceSignUps
   const tries = await takeLimited(deps, { projectId: project.id, name: 'signUp.source', parts: [source.ip], limit })
   if (!tries.isTaken) throw coreErrors.RateLimited({ retryAfterSeconds: tries.retryAfterSeconds })
