@@ -4,7 +4,6 @@
  */
 export const errorCodes = {
   malformedRequest: 'E011001',
-  missingArguments: 'E011002',
   invalidRequest: 'E011003',
   invalidArguments: 'E011004',
   invalidProject: 'E011010',
