@@ -55,7 +55,8 @@ export async function verifyToken(
       async (header) => {
         const key =
           typeof header.kid === 'string' && header.kid.length <= 64 ? await deps.signingKeys.byId(input.projectId, header.kid) : undefined
-        if (key && header.alg === key.algorithm) return key.publicKey
+        // RFC 7797 has `b64` take effect with `crit` only; a token that holds it at all is none of ours.
+        if (key && header.alg === key.algorithm && header.b64 === undefined && header.crit === undefined) return key.publicKey
         throw new Error('No such key')
       },
       {
@@ -72,16 +73,27 @@ export async function verifyToken(
   }
 }
 
+const idForm = /^[A-Za-z0-9]{8,40}$/
+
+/** A time or a count: whole, and not before the epoch. */
+function isWhole(value: unknown, min = 0): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= min
+}
+
 function isTokenClaims(payload: JWTPayload, input: { projectId: string; kind: TokenKind }, clock: Clock): payload is TokenClaims {
-  const { sub, exp, iat, aud, drn, sid, gen } = payload
+  const { sub, exp, iat, nbf, jti, aud, drn, sid, gen } = payload
   return (
     drn === input.kind &&
     typeof sub === 'string' &&
+    idForm.test(sub) &&
     typeof sid === 'string' &&
-    Number.isSafeInteger(gen) &&
-    Number.isSafeInteger(exp) &&
-    Number.isSafeInteger(iat) &&
-    (iat as number) <= clock.nowSeconds() + 5 &&
+    idForm.test(sid) &&
+    typeof jti === 'string' &&
+    isWhole(gen, 1) &&
+    isWhole(exp) &&
+    isWhole(iat) &&
+    iat <= clock.nowSeconds() + 5 &&
+    (nbf === undefined || isWhole(nbf)) &&
     (aud === undefined || aud === input.projectId)
   )
 }

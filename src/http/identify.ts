@@ -28,7 +28,8 @@ export interface Credentials {
 }
 
 const jwtForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
-const partForm = /^[A-Za-z0-9._~+/=-]{1,8192}$/
+/** As long as headers may be: a token that is too long is a bad token, not a bad project. */
+const partForm = /^[A-Za-z0-9._~+/=-]{1,16384}$/
 const projectIdForm = /^[A-Za-z0-9]{1,64}$/
 
 /** The parts of `Authorization: Bearer project[:token or key[:auth management key]]`. */
