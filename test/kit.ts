@@ -114,7 +114,7 @@ export async function createKit(storage: Storage, overrides: Partial<Options> = 
       const response = await auth.handler(request, { remoteAddress: ip })
       const text = await response.text()
       const isJson = response.headers.get('content-type')?.startsWith('application/json')
-      return { status: response.status, text, headers: response.headers, body: isJson ? JSON.parse(text) : undefined }
+      return { status: response.status, text, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : undefined }
     },
     async set(changes) {
       await auth.api.changeSettings({ projectId, changes })
