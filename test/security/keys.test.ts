@@ -22,7 +22,7 @@ onEveryDatabase('JW-05: the key sets show public members and nothing else', asyn
   assert.deepEqual(older, body.keys)
   assert.equal(body.keys.length, 2)
   for (const key of body.keys as readonly Record<string, string>[]) {
-    assert.deepEqual(Object.keys(key).toSorted(), ['alg', 'e', 'kid', 'kty', 'n', 'use'])
+    assert.deepEqual(new Set(Object.keys(key)), new Set(['alg', 'e', 'kid', 'kty', 'n', 'use']))
     assert.deepEqual([key.alg, key.kty, key.use, key.e], ['RS256', 'RSA', 'sig', 'AQAB'])
     assert.equal(Buffer.from(key.n ?? '', 'base64url').length * 8, 2048)
   }
