@@ -17,7 +17,7 @@ import { measureStart } from './measures/start.ts'
 import { measureStatements } from './measures/statements.ts'
 import { measureTiming, usersPerClass } from './measures/timing.ts'
 import { createReport, lineOf } from './report.ts'
-import { seedUsers, sharedHash } from './seed.ts'
+import { seedUsers, sharedHash, vacuum } from './seed.ts'
 import { install, serve } from './servers.ts'
 
 const { values: flags } = parseArgs({
@@ -46,6 +46,7 @@ async function startSubject(database: Subject['database'], url?: string): Promis
   await seedUsers(auth.deps, { projectId, kind: 'plain', count })
   await seedUsers(auth.deps, { projectId: rotatingProjectId, kind: 'known', count: signInUsers, hash })
   await auth.close()
+  if (url) await vacuum(url)
   const served = await serve({ installation, isProbed: true })
   cleanups.push(served.stop)
   return { database, installation, served }

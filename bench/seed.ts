@@ -1,7 +1,11 @@
 import { hash } from '@node-rs/argon2'
+import pg from 'pg'
 import type { Deps } from '../src/core/deps.ts'
+import { localSource } from '../src/core/events.ts'
 import { defaultHashParameters } from '../src/core/password/hash.ts'
 import { newId } from '../src/core/secrets.ts'
+import { prepareSession, storeSession } from '../src/core/sessions.ts'
+import { projectById } from '../src/core/settings.ts'
 import type { SessionRecord, Storage } from '../src/core/storage.ts'
 import { newLoginId, newUserRecord } from '../src/core/users.ts'
 import { newPasswordCredential } from '../src/features/password/credential.ts'
@@ -70,4 +74,43 @@ async function seedSession(deps: Pick<Deps, 'clock' | 'random'>, tx: Storage, pr
   }
   await tx.sessions.insert(session)
   return session.id
+}
+
+/** Signs seeded users in without their passwords, again and again in turns, and answers the refresh tokens. */
+export async function seedRefreshTokens(
+  deps: Deps,
+  input: { readonly projectId: string; readonly users: number; readonly count: number },
+): Promise<readonly string[]> {
+  const { projectId } = input
+  const project = await projectById(deps, projectId)
+  const tokens: string[] = []
+  for (let first = 0; first < input.count; first += usersPerTransaction) {
+    const indices = Array.from(
+      { length: Math.min(usersPerTransaction, input.count - first) },
+      (_, offset) => (first + offset) % input.users,
+    )
+    const prepared = await Promise.all(
+      indices.map(async (index) => {
+        const account = await deps.storage.users.byLoginId(projectId, loginIdOf('known', index))
+        if (!account) throw new Error('A seeded user is not there')
+        return prepareSession(deps, { project, account, source: localSource, amr: ['pwd'] })
+      }),
+    )
+    await deps.storage.transaction(async (tx) => {
+      for (const session of prepared) await storeSession(deps, tx, session)
+    })
+    tokens.push(...prepared.map(({ issued }) => issued.refreshJwt))
+  }
+  return tokens
+}
+
+/** Tidies a PostgreSQL database up as it does by itself in time: rows that were never read since they were written cost more the first time. */
+export async function vacuum(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query('vacuum analyze')
+  } finally {
+    await client.end()
+  }
 }

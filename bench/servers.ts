@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, openSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Auth, createAuth } from '../src/auth.ts'
 import { loadMasterKey } from '../src/master-key.ts'
@@ -84,7 +84,7 @@ export const programs: Readonly<Record<string, string>> = {
 
 export interface ServeInput {
   readonly installation: Pick<Installation, 'folder' | 'config'>
-  /** Path under the root of the project; the sources if absent. */
+  /** Path, absolute or from the root of the project; the sources if absent. */
   readonly program?: string
   readonly isProbed?: boolean
   /** More flags of the runtime. */
@@ -95,7 +95,7 @@ export interface ServeInput {
 export async function serve(input: ServeInput): Promise<Served> {
   const { installation, program = 'src/cli/main.ts', isProbed = false, runtimeFlags = [] } = input
   const probe = isProbed ? ['--import', new URL('probe.ts', import.meta.url).href] : []
-  const words = [...runtimeFlags, ...probe, join(root, program), 'serve', '--config', installation.config]
+  const words = [...runtimeFlags, ...probe, resolve(root, program), 'serve', '--config', installation.config]
   const log = openSync(join(installation.folder, 'server.log'), 'a')
   const started = performance.now()
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', log, ...(isProbed ? (['ipc'] as const) : [])] })

@@ -35,7 +35,7 @@ async function flood(bench: Bench, subject: Subject, { sources, capacityPerSecon
       pace: { kind: 'open', perSecond, connections: 1000 } as const,
       requests: signInRequests(projectId, sources),
     },
-    { name: 'refresh', pace: steady(20), requests: await refreshRequests(subject, projectId) },
+    { name: 'refresh', pace: steady(20), requests: await refreshRequests(subject, projectId, bench.isShort ? 60 : 200) },
     { name: 'key set', pace: steady(200), requests: [{ method: 'GET', path: `/v2/keys/${projectId}` } as const] },
     { name: 'health', pace: steady(20), requests: [{ method: 'GET', path: '/healthz' } as const] },
   ]

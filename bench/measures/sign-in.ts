@@ -1,4 +1,4 @@
-import type { BareResult } from '../bare.ts'
+import type { BareResult, BareWork } from '../bare.ts'
 import { type Bench, countOf, effort, expectStatuses, type Subject } from '../bench.ts'
 import { processorSeconds } from '../child.ts'
 import type { RequestSpec } from '../connection.ts'
@@ -64,7 +64,7 @@ async function signInRate(bench: Bench, subject: Subject, callers: number, milli
 }
 
 /** The bare work in this round, with 16 callers. */
-export async function bareRate(bench: Bench, work: 'signIn' | 'refresh', milliseconds: number) {
+export async function bareRate(bench: Bench, work: BareWork['work'], milliseconds: number) {
   const before = processorSeconds(bench.bare.pid)
   const { perSecond } = await bench.bare.ask<BareResult>({ work, callers: 16, milliseconds })
   const done = (perSecond * milliseconds) / 1000
