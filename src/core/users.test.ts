@@ -19,6 +19,8 @@ for (const [name, a, b, isSame] of [
   ['Cyrillic a', 'аda', 'ada', false],
   ['subdomain', 'ada@mail.example.com', 'ada@example.com', false],
   ['zero-width space', 'ada\u200b', 'ada', false],
+  ['something after the domain', 'ada@example.com/x', 'ada@example.com', false],
+  ['an escape in the domain', 'ada@%65xample.com', 'ada@example.com', false],
   ['ligature (NFC keeps it)', 'ﬁona', 'fiona', false],
 ] as const) {
   test(`IN-02: ${name} is ${isSame ? 'the same' : 'another'} login ID`, () => {
@@ -56,6 +58,17 @@ for (const hostile of [
     'a..b@c.org',
   ],
   ...[`${'a'.repeat(65)}@b.org`, `a@${'b'.repeat(64)}.org`, 'vıctim@x.org'],
+  ...[
+    'a@evil.org/b.org',
+    'a@evil.org?b.org',
+    'a@evil.org#b.org',
+    'a@evil.org\\b.org',
+    'a@b.org:25',
+    'a@%62.org',
+    'a@b.o\trg',
+    'a@b\u00ad.org',
+  ],
+  ...['a@127.0.0.1', 'a@2130706433', 'a@0x7f.1', 'a@1.2.3', 'a@b.1', 'a@b.org／c.org', 'a@b％2forg'],
   `a@${'鼠中龍木水火土金日月.'.repeat(7)}org`,
 ]) {
   test(`IN-05: ${JSON.stringify(hostile)} is no address and no login ID`, () => {

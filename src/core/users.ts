@@ -12,6 +12,8 @@ export const maxLoginIdLength = 254
 
 const forbidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 const localPart = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
+/** Characters of a domain that a URL parser, which knows punycode, would read as something else: it ends the host at a slash and decodes escapes. */
+const foreignToDomains = /[\s\p{Cc}\p{Cf}%/?#\\@:[\]]/u
 const domainLabels = /^(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/
 
 /**
@@ -23,7 +25,11 @@ export function parseEmail(text: string): string | undefined {
   const at = normal.lastIndexOf('@')
   if (at < 1 || normal.length > maxLoginIdLength) return undefined
   const local = normal.slice(0, at)
-  const domain = domainToASCII(normal.slice(at + 1)).toLowerCase()
+  const given = normal.slice(at + 1)
+  if (foreignToDomains.test(given)) return undefined
+  const domain = domainToASCII(given).toLowerCase()
+  // A last label of digits is an IP address, in one of its many spellings.
+  if (/(?:^|\.)\d+$/.test(domain)) return undefined
   if (local.length > 64 || !localPart.test(local) || domain.length > 253 || !domainLabels.test(domain)) return undefined
   const address = `${local}@${domain}`
   // Measured again: punycode is longer than what it stands for.
