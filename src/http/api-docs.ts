@@ -12,6 +12,7 @@ const page = (path: string) => `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Postern API</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${path}/docs/swagger-ui.css">
 </head>
 <body>

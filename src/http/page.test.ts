@@ -11,7 +11,10 @@ describe('escaping', () => {
     ['a value', html`<p>${hostile}</p>`],
     ['an attribute', hiddenField('t', hostile)],
     ['a notice', notice('bad', hostile)],
-    ['a label and a hint', field({ name: 'p', label: hostile, type: 'password', autocomplete: 'new-password', hint: hostile })],
+    [
+      'a label and a hint',
+      field({ name: 'p', label: hostile, type: 'password', autocomplete: 'new-password', hints: [hostile], problems: [hostile] }),
+    ],
     ['a form', form({ action: hostile, button: hostile, fields: [hiddenField('t', hostile)] })],
   ] as const) {
     test(name, async () => {
@@ -46,8 +49,9 @@ test('a form works without script, and everything in it has its label', async ()
       label: 'New password',
       type: 'password',
       autocomplete: 'new-password',
-      minLength: 8,
-      hint: 'At least 8 characters',
+      hints: ['At least 8 characters', 'At least one digit'],
+      problems: ['It is too short'],
+      hasFocus: true,
     }),
   ]
   const { body: text } = await page(deps, { title: 'Set a password', lang: 'de', body: form({ action: '/reset', button: 'Save', fields }) })
@@ -56,8 +60,8 @@ test('a form works without script, and everything in it has its label', async ()
   assert.match(text, /<form method="post" action="\/reset">/)
   assert.match(
     text,
-    /<label for="password">New password<\/label>\n<input id="password" name="password" type="password" autocomplete="new-password"[^>]* required minlength="8" aria-describedby="password-hint">/,
+    /<label for="password">New password<\/label>\n<div class="bad" id="password-problems" role="alert"><p>It is too short<\/p><\/div>\n<input id="password" name="password" type="password" autocomplete="new-password"[^>]* required aria-describedby="password-problems password-hints" aria-invalid="true" autofocus>/,
   )
-  assert.match(text, /id="password-hint">At least 8 characters/)
+  assert.match(text, /<ul class="hint" id="password-hints"><li>At least 8 characters<\/li><li>At least one digit<\/li><\/ul>/)
   assert.match(text, /:focus-visible/)
 })

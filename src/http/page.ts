@@ -19,6 +19,10 @@ export interface PageInput {
   readonly lang?: string
   /** Takes the query out of the address bar, for pages whose link holds a token (RC-10). The form must hold the token then. */
   readonly dropsQuery?: boolean
+  /** For pages that are read, not filled in: as wide as lines can be. */
+  readonly isWide?: boolean
+  /** Whether the page shows other pages of this server in frames. */
+  readonly hasFrames?: boolean
 }
 
 const style = `
@@ -27,16 +31,29 @@ const style = `
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--back); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 main { width: 100%; max-width: 26rem; padding: 2rem 1.5rem; background: var(--paper); border-radius: .75rem }
+main.wide { max-width: 60rem; align-self: start }
 h1 { margin: 0 0 1rem; font-size: 1.375rem; line-height: 1.25 }
-p { margin: 0 0 1rem; overflow-wrap: anywhere }
+h2 { margin: 0 0 .5rem; font-size: 1.125rem; line-height: 1.25; overflow-wrap: anywhere }
+p, ul { margin: 0 0 1rem; overflow-wrap: anywhere }
+ul { padding-left: 1.25rem }
 label { display: block; margin: 0 0 .25rem; font-weight: 600 }
 input { width: 100%; margin: 0 0 1rem; padding: .625rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: .375rem }
 button, .button { display: block; width: 100%; padding: .75rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none; color: var(--main-ink); background: var(--main); border: 0; border-radius: .375rem; cursor: pointer }
 a { color: var(--main) }
+[aria-invalid] { border: 2px solid var(--bad) }
 .hint { margin-top: -.5rem; font-size: .875rem }
 .bad, .good { padding-left: .75rem; border-left: .25rem solid }
+.bad > p { margin: 0 0 .25rem }
+div.bad { margin: .25rem 0 .75rem }
 .bad { color: var(--bad) }
 .good { color: var(--good) }
+article { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line) }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .125rem 1rem; margin: 0 0 .75rem }
+dt { opacity: .8 }
+dd { margin: 0; overflow-wrap: anywhere }
+summary { width: max-content; padding: .25rem 0; cursor: pointer }
+pre { margin: .25rem 0 .75rem; padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .875rem/1.5 ui-monospace, monospace; background: var(--back); border-radius: .375rem }
+iframe { display: block; width: 100%; height: 28rem; margin: .25rem 0 .75rem; border: 1px solid var(--line); border-radius: .375rem }
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px }
 `
 
@@ -57,7 +74,7 @@ export async function page(deps: { readonly random: Random }, input: PageInput):
 ${script}
 </head>
 <body>
-<main>
+<main${input.isWide ? html` class="wide"` : ''}>
 <h1>${input.title}</h1>
 ${input.body}
 </main>
@@ -66,20 +83,26 @@ ${input.body}
 `
   return reply({
     body: document.toString(),
-    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': pagePolicy(nonce, input.dropsQuery === true) },
+    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': pagePolicy(nonce, input) },
   })
 }
 
-function pagePolicy(nonce: string, hasScript: boolean): string {
+function pagePolicy(nonce: string, { dropsQuery, hasFrames }: PageInput): string {
   return [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
-    `script-src ${hasScript ? `'nonce-${nonce}'` : "'none'"}`,
+    `script-src ${dropsQuery ? `'nonce-${nonce}'` : "'none'"}`,
+    ...(hasFrames ? ["frame-src 'self'"] : []),
     "base-uri 'none'",
     "object-src 'none'",
     "frame-ancestors 'none'",
     "form-action 'self'",
   ].join('; ')
+}
+
+/** The page of a link whose token is gone: cut off by a mail program, or taken out of the address bar and then reloaded. */
+export function linkWithoutToken(deps: { readonly random: Random }): Promise<Reply<string>> {
+  return page(deps, { title: 'The link is not whole', body: notice('bad', 'Please open the link in the mail once more.') })
 }
 
 export interface FieldInput {
@@ -88,18 +111,27 @@ export interface FieldInput {
   readonly type: 'text' | 'email' | 'password'
   /** For password managers, for example `new-password`. */
   readonly autocomplete: string
-  readonly hint?: string
-  readonly minLength?: number
+  /** What is asked of the value, shown below the input. */
+  readonly hints?: readonly string[]
+  /** What was wrong with the value that was sent, shown above the input. */
+  readonly problems?: readonly string[]
+  /** Whether typing starts here; for one field of a page at most. */
+  readonly hasFocus?: boolean
 }
 
-/** A required input with its label and, if given, a hint below it that screen readers read out. */
-export function field(input: FieldInput): Html {
-  const hint = input.hint === undefined ? '' : html`<p class="hint" id="${input.name}-hint">${input.hint}</p>`
-  const describedBy = input.hint === undefined ? '' : html` aria-describedby="${input.name}-hint"`
-  const minLength = input.minLength === undefined ? '' : html` minlength="${input.minLength}"`
-  return html`<label for="${input.name}">${input.label}</label>
-<input id="${input.name}" name="${input.name}" type="${input.type}" autocomplete="${input.autocomplete}" autocapitalize="none" spellcheck="false" required${minLength}${describedBy}>
-${hint}`
+/** A required input with its label. Screen readers read its problems and hints out when they come to it. */
+export function field({ name, label, type, autocomplete, hints = [], problems = [], hasFocus = false }: FieldInput): Html {
+  const isWrong = problems.length > 0
+  const above = isWrong
+    ? html`<div class="bad" id="${name}-problems" role="alert">${problems.map((line) => html`<p>${line}</p>`)}</div>\n`
+    : ''
+  const below = hints.length > 0 ? html`<ul class="hint" id="${name}-hints">${hints.map((line) => html`<li>${line}</li>`)}</ul>\n` : ''
+  const ids = [...(isWrong ? [`${name}-problems`] : []), ...(hints.length > 0 ? [`${name}-hints`] : [])]
+  const described = ids.length > 0 ? html` aria-describedby="${ids.join(' ')}"` : ''
+  const state = html`${isWrong ? html` aria-invalid="true"` : ''}${hasFocus ? html` autofocus` : ''}`
+  return html`<label for="${name}">${label}</label>
+${above}<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" autocapitalize="none" spellcheck="false" required${described}${state}>
+${below}`
 }
 
 /** A value that the form sends along without showing it. */

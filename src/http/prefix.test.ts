@@ -57,7 +57,7 @@ describe('a path of the public URL may be there or not', () => {
 test('what pages ask for is below the path', async () => {
   const edge = edgeUnder('https://example.com/auth')
   const page = await (await edge.send('/docs')).text()
-  const asked = [...page.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path = '']) => path)
+  const asked = [...page.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map(([, path = '']) => path)
   assert.equal(asked.length, 3)
   for (const path of asked) {
     assert.match(path, /^\/auth\/docs\//)

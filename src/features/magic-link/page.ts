@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AuthError, coreErrors } from '../../core/errors.ts'
 import { projectById } from '../../core/settings.ts'
-import { form, hiddenField, html, notice, ownPath, page } from '../../http/page.ts'
+import { form, hiddenField, html, linkWithoutToken, notice, ownPath, page } from '../../http/page.ts'
 import { route } from '../../http/route.ts'
 import { LinkToken, Text } from '../../http/schemas.ts'
 import { confirmEmail } from './verify.ts'
@@ -17,11 +17,12 @@ export const verifyPages = [
     kind: 'page',
     summary: 'Page to confirm an e-mail address',
     params,
-    query: z.object({ t: LinkToken }),
+    query: z.object({ t: LinkToken.optional() }),
     reply: z.string(),
     errors: [coreErrors.InvalidProject],
     run: async ({ deps, params: { projectId }, query }) => {
       const project = await projectById(deps, projectId)
+      if (query.t === undefined) return linkWithoutToken(deps)
       const fields = [hiddenField('t', query.t)]
       const action = ownPath(deps, `/verify/${project.id}`)
       const body = html`<p>Press the button to confirm that this e-mail address is yours.</p>${form({ action, button: 'Confirm', fields })}`

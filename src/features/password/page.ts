@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Deps } from '../../core/deps.ts'
 import { AuthError, coreErrors } from '../../core/errors.ts'
-import { describePolicy } from '../../core/password/policy.ts'
+import { type BrokenRule, describePolicy } from '../../core/password/policy.ts'
 import { type Project, projectById } from '../../core/settings.ts'
-import { field, form, type Html, hiddenField, html, notice, ownPath, page } from '../../http/page.ts'
+import { field, form, type Html, hiddenField, html, linkWithoutToken, notice, ownPath, page } from '../../http/page.ts'
 import { route } from '../../http/route.ts'
 import { LinkToken, Password, Text } from '../../http/schemas.ts'
 import { passwordErrors } from './errors.ts'
@@ -14,15 +14,20 @@ const params = z.object({ projectId: Text(64) })
 /** Failures that the person at the page can mend; they see the form again, with the same token. */
 const mendable = [passwordErrors.PolicyViolation, passwordErrors.PasswordReused, coreErrors.RateLimited]
 
-function resetForm(deps: Deps, project: Project, token: string, problem: Html | '' = ''): Html {
-  const rules = describePolicy(project.settings.password)
-  const hint = rules.join(' ')
-  const label = 'New password'
-  return html`${problem}${form({
+function resetForm(deps: Deps, project: Project, token: string, problems: readonly string[] = []): Html {
+  const hints = describePolicy(project.settings.password)
+  const input = { name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password' } as const
+  return form({
     action: ownPath(deps, `/reset/${project.id}`),
     button: 'Set new password',
-    fields: [hiddenField('t', token), field({ name: 'password', label, type: 'password', autocomplete: 'new-password', hint })],
-  })}`
+    fields: [hiddenField('t', token), field({ ...input, hints, problems, hasFocus: true })],
+  })
+}
+
+/** What is wrong with the password, a line each. */
+function problemsOf(error: AuthError): readonly string[] {
+  const broken = error.details.fields?.brokenRules as readonly BrokenRule[] | undefined
+  return broken?.map(({ text }) => `${text}.`) ?? [`${error.message}.`]
 }
 
 async function setFromForm(deps: Deps, project: Project, input: Omit<Parameters<typeof resetWithToken>[1], 'project'>) {
@@ -32,9 +37,9 @@ async function setFromForm(deps: Deps, project: Project, input: Omit<Parameters<
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     const canRetry = mendable.some((factory) => factory.spec === error.spec)
-    const text = canRetry ? error.message : 'This link has expired or was used already. Please ask for a new one.'
-    if (canRetry) return page(deps, { title, body: resetForm(deps, project, input.token, notice('bad', text)) })
+    if (canRetry) return page(deps, { title, body: resetForm(deps, project, input.token, problemsOf(error)) })
     if (error.spec !== coreErrors.InvalidLinkToken.spec) throw error
+    const text = 'This link has expired or was used already. Please ask for a new one.'
     return page(deps, { title: 'The link does not work', body: notice('bad', text) })
   }
   const body = html`${notice('good', 'Your new password is set. You can sign in with it now.')}${
@@ -55,11 +60,12 @@ export const resetPages = [
     kind: 'page',
     summary: 'Page to choose a new password',
     params,
-    query: z.object({ t: LinkToken }),
+    query: z.object({ t: LinkToken.optional() }),
     reply: z.string(),
     errors: [coreErrors.InvalidProject],
     run: async ({ deps, params: { projectId }, query }) => {
       const project = await projectById(deps, projectId)
+      if (query.t === undefined) return linkWithoutToken(deps)
       const title = `Choose a new password for ${project.name}`
       return page(deps, { title, dropsQuery: true, body: resetForm(deps, project, query.t) })
     },
