@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { missingChromium } from './browser/chromium.ts'
 import { startPostgres } from './postgres.ts'
 
 /**
  * `npm test`: every test, on every database that this machine can run. Starts one PostgreSQL server for all of them, stops it whatever happens,
- * and ends with a line that says which databases the tests ran on. Arguments replace the files; those that begin with `--` go to the runner.
+ * and ends with lines that say which databases the tests ran on, and in which browser. Arguments replace the files; those that begin with `--` go to the runner.
  */
 const globs = ['src/**/*.test.ts', 'test/**/*.test.ts', 'client/**/*.test.ts', 'examples/**/*.test.ts']
+
+const browserLine = missingChromium ? `browser: none, pages were NOT tested (${missingChromium})\n` : 'browser: chromium\n'
 
 let runner: ChildProcess | undefined
 let isInterrupted = false
@@ -19,12 +22,12 @@ async function main(): Promise<number> {
       return 1
     }
     const code = await runTests({})
-    process.stdout.write(`databases: sqlite only (${postgres.reason})\n`)
+    process.stdout.write(`databases: sqlite only (${postgres.reason})\n${browserLine}`)
     return code
   }
   try {
     const code = await runTests({ POSTERN_TEST_POSTGRES_URL: postgres.url })
-    process.stdout.write(`databases: sqlite, postgres ${postgres.version}\n`)
+    process.stdout.write(`databases: sqlite, postgres ${postgres.version}\n${browserLine}`)
     return code
   } finally {
     await postgres.stop()

@@ -1,0 +1,9 @@
+import { existsSync } from 'node:fs'
+
+/** The browser for tests of our pages: Debian's, or the one that `POSTERN_TEST_CHROMIUM` names. */
+export const chromiumPath = process.env.POSTERN_TEST_CHROMIUM || '/usr/bin/chromium'
+
+/** Why pages cannot be tested here; `undefined` when they can. */
+export const missingChromium = existsSync(chromiumPath)
+  ? undefined
+  : `there is no ${chromiumPath}: install chromium, or name one in POSTERN_TEST_CHROMIUM`
