@@ -8,7 +8,7 @@ export interface FailingStorage {
   /** How many calls have failed. */
   failures(): number
   /** Names of all calls so far. */
-  readonly called: ReadonlySet<string>
+  readonly called: Set<string>
 }
 
 /** Wraps a storage; calls inside transactions go by the same names. */
@@ -17,11 +17,12 @@ export function failingStorage(inner: Storage): FailingStorage {
   let failures = 0
   const called = new Set<string>()
 
-  const before = (name: string) => {
+  const before = (name: string, given: readonly unknown[] = []) => {
     called.add(name)
     if (!broken.has(name) && !broken.has('*')) return
     failures++
-    throw new Error('The database does not answer')
+    // Drivers hang what they were given on their errors.
+    throw Object.assign(new Error('The database does not answer'), { parameters: given, detail: JSON.stringify(given) })
   }
   const wrapped = (storage: Storage): Storage =>
     new Proxy(storage, {
@@ -42,7 +43,7 @@ export function failingStorage(inner: Storage): FailingStorage {
   const guarded =
     (name: string, call: ((...given: unknown[]) => unknown) | undefined) =>
     async (...given: unknown[]) => {
-      before(name)
+      before(name, given)
       return call?.(...given)
     }
   return {

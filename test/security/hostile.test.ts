@@ -343,8 +343,9 @@ onEveryDatabase('MG-04: no call of a user changes a privileged member, and who a
   await kit.signUp('other@example.com')
   const session = await kit.signUp(loginId)
   const show = (id: string) => kit.auth.api.showUser({ projectId: kit.projectId, loginId: id })
-  const before = [await show(loginId), await show('other@example.com')]
-  const hints = { userId: before[1]?.user.id, sub: before[1]?.user.id, user: { ...privileged, loginId: 'other@example.com' } }
+  const other = await show('other@example.com')
+  const before = [await show(loginId), other]
+  const hints = { userId: other.user.id, sub: other.user.id, user: { ...privileged, loginId: 'other@example.com' } }
   const token: string = session.refreshJwt
   const calls: readonly (readonly [string, object])[] = [
     ['/v1/auth/refresh', {}],
