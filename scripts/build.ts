@@ -37,7 +37,7 @@ function problemsOf(folder: string): readonly string[] {
   return files(folder).flatMap((file) => {
     if (/(^|\/)(test-|fakes?\.|test\/)|\.test\./.test(file.slice(folder.length))) return [`${file}: belongs to the tests`]
     if (!file.endsWith('.js')) return []
-    const beside = readFileSync(file, 'utf8').matchAll(/new URL\('(\.[^']*)', import\.meta\.url\)/g)
+    const beside = readFileSync(file, 'utf8').matchAll(/new URL\('(\.\/[^']*)', import\.meta\.url\)/g)
     const missing = [...beside].map(([, name = '']) => name).filter((name) => !existsSync(join(dirname(file), name)))
     return missing.map((name) => `${file}: ${name} is not there`)
   })
