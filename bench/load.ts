@@ -144,7 +144,7 @@ async function openConnections(job: Job, count: number): Promise<readonly Connec
   return connections
 }
 
-const drainMilliseconds = 5000
+const drainMilliseconds = 3000
 
 /** Sends at fixed times. What is due while every connection is taken goes out on the next that is free. Answers how many had no answer in the end. */
 async function sendOpen(

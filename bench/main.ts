@@ -41,7 +41,7 @@ async function startSubject(database: Subject['database'], url?: string): Promis
   const auth = await installation.open()
   const hash = await sharedHash()
   const { projectId, rotatingProjectId } = installation
-  const count = Math.max(signInUsers, usersPerClass({ isShort: flags.short }) * 2)
+  const count = Math.max(signInUsers, usersPerClass({ isShort: flags.short }))
   await seedUsers(auth.deps, { projectId, kind: 'known', count, hash })
   await seedUsers(auth.deps, { projectId, kind: 'plain', count })
   await seedUsers(auth.deps, { projectId: rotatingProjectId, kind: 'known', count: signInUsers, hash })

@@ -31,21 +31,25 @@ export async function measureSignIn(bench: Bench): Promise<number> {
   const bareRates: number[] = []
   const rates = new Map<string, number[]>()
   const processor = new Map<string, number[]>()
+  const refusals = new Map<string, number[]>()
   for (let round = 0; round < rounds; round++) {
     const bare = await bareRate(bench, 'signIn', milliseconds)
     bareRates.push(bare.perSecond)
     for (const subject of bench.subjects) {
       for (const callers of callerCounts) {
         const key = `${subject.database}, ${callers} callers`
-        const { perSecond, processorMilliseconds } = await signInRate(bench, subject, callers, milliseconds)
+        const { perSecond, processorMilliseconds, refused } = await signInRate(bench, subject, callers, milliseconds)
         push(rates, key, perSecond)
         push(processor, key, processorMilliseconds / bare.processorMilliseconds)
+        push(refusals, key, refused)
       }
     }
   }
   for (const [name, perSecond] of rates) {
     const ratio = median(perSecond.map((rate, round) => rate / (bareRates[round] ?? Number.NaN)))
-    const raw = `${shortNumber(median(perSecond))}/s of ${shortNumber(median(bareRates))}/s bare; processor time ${shortNumber(median(processor.get(name) ?? []))} × bare`
+    const refused = (refusals.get(name) ?? []).reduce((sum, count) => sum + count, 0)
+    const cost = `processor time ${shortNumber(median(processor.get(name) ?? []))} × bare`
+    const raw = `${shortNumber(median(perSecond))}/s of ${shortNumber(median(bareRates))}/s bare; ${cost}${refused > 0 ? `; ${refused} refused` : ''}`
     bench.report.add({ measure: 'sign-in', name, value: ratio, unit: '', raw, target: atLeast(ratio, 0.95) })
   }
   return median(bareRates)
@@ -58,9 +62,14 @@ async function signInRate(bench: Bench, subject: Subject, callers: number, milli
   const streams = [{ name: 'sign-in', pace: { kind: 'closed', callers } as const, requests }]
   const [result] = await bench.load({ host: served.host, port: served.port, durationMilliseconds: milliseconds, streams })
   if (!result) throw new Error('The load generator answered nothing')
-  expectStatuses(bench.report, `sign-in on ${subject.database}`, result)
+  // On a machine so busy that 64 callers are a second of work, some are rightly refused.
+  expectStatuses(bench.report, `sign-in on ${subject.database}`, result, [200, 429])
   const done = countOf(result, 200)
-  return { perSecond: done / result.seconds, processorMilliseconds: ((processorSeconds(served.pid) - before) * 1000) / Math.max(1, done) }
+  return {
+    perSecond: done / result.seconds,
+    processorMilliseconds: ((processorSeconds(served.pid) - before) * 1000) / Math.max(1, done),
+    refused: countOf(result, 429),
+  }
 }
 
 /** The bare work in this round, with 16 callers. */

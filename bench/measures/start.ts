@@ -7,11 +7,9 @@ import { atMost, shortNumber } from '../report.ts'
 import { programs, serve } from '../servers.ts'
 import { median } from '../statistics.ts'
 
-const settleMilliseconds = 1000
-
-/** Time from the start of the process to the first 200 of `/readyz` on an existing database, and what the process holds a second later. */
+/** Time from the start of the process to the first 200 of `/readyz` on an existing database, and what the process holds a while later. */
 export async function measureStart(bench: Bench): Promise<void> {
-  const rounds = bench.isShort ? 2 : 7
+  const { rounds, settleMilliseconds } = bench.isShort ? { rounds: 1, settleMilliseconds: 500 } : { rounds: 7, settleMilliseconds: 1000 }
   for (const { database, installation } of bench.subjects) {
     for (const [how, program] of Object.entries(programs)) {
       const ready: number[] = []

@@ -7,8 +7,6 @@ import { loginIdOf, password } from '../seed.ts'
 import { judgeTiming } from '../statistics.ts'
 import { signInRequests } from './sign-in.ts'
 
-/** Pairs at the start that do not count. */
-const warmUp = 50
 const loadName = 'load'
 
 interface Audit {
@@ -29,21 +27,22 @@ const audits: readonly Audit[] = [
 
 /** Users of each class that the audits need: each request is about another one, because a guess that repeats itself meets other counters. */
 export function usersPerClass(bench: Pick<Bench, 'isShort'>): number {
-  return (pairs(bench) + warmUp) * 3
+  const { pairs, warmUp, loads } = extent(bench)
+  return (pairs + warmUp) * audits.length * loads.length
 }
 
-function pairs({ isShort }: Pick<Bench, 'isShort'>): number {
-  return isShort ? 100 : 500
+/** Pairs that count, pairs before them that do not, and the sign-ins beside them as shares of what the machine can do. */
+function extent({ isShort }: Pick<Bench, 'isShort'>) {
+  return isShort ? { pairs: 100, warmUp: 20, loads: [0] } : { pairs: 500, warmUp: 50, loads: [0, 0.5] }
 }
 
 /** Whether anybody can tell an account from none by time (T-protocol, EN-02 and EN-03): idle, and in the long run under half the sign-ins that the machine can do. */
 export async function measureTiming(bench: Bench, capacityPerSecond: number): Promise<void> {
-  const loads = bench.isShort ? [0] : [0, 0.5 * capacityPerSecond]
   const state = { next: 0 }
   for (const subject of bench.subjects) {
     state.next = 0
-    for (const perSecond of loads) {
-      for (const audit of audits) await run(bench, { ...subject, audit, perSecond, state })
+    for (const share of extent(bench).loads) {
+      for (const audit of audits) await run(bench, { ...subject, audit, perSecond: share * capacityPerSecond, state })
     }
   }
 }
@@ -54,9 +53,10 @@ async function run(
 ): Promise<void> {
   const { audit, served, installation, perSecond, state, database } = input
   const { projectId } = installation
+  const { pairs, warmUp } = extent(bench)
   const requests: RequestSpec[] = []
   const classOf: (0 | 1)[] = []
-  for (let pair = 0; pair < pairs(bench) + warmUp; pair++) {
+  for (let pair = 0; pair < pairs + warmUp; pair++) {
     const index = state.next++
     const first = randomInt(2) === 0 ? 0 : 1
     for (const one of [first, first === 0 ? 1 : 0] as const) {
