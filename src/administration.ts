@@ -68,7 +68,7 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
     deleteUser: (input) => deleteUser(deps, { ...input, actor }),
     listUsers: (input) => listUsers(deps, input),
     listSigningKeys: (input) => listSigningKeys(deps, input),
-    rotateSigningKey: (input) => rotateSigningKey(deps, input),
+    rotateSigningKey: (input) => rotateSigningKey(deps, { ...input, actor }),
     showSettings: async (input) => (await projectById(deps, input.projectId)).settings,
     changeSettings: async ({ projectId, changes }) => {
       if (Object.keys(changes).length === 0) throw coreErrors.InvalidArguments({ message: 'No settings were named' })

@@ -18,6 +18,7 @@ export function createSweeps(deps: Deps): Sweeps {
   let timer: NodeJS.Timeout | undefined
   let underWay: Promise<void> = Promise.resolve()
   let isStopped = false
+  let isBusy = false
   let keysDueAt = 0
 
   async function sweep(): Promise<void> {
@@ -40,7 +41,11 @@ export function createSweeps(deps: Deps): Sweeps {
   return {
     start() {
       timer = setInterval(() => {
-        underWay = underWay.then(sweep)
+        if (isBusy) return
+        isBusy = true
+        underWay = sweep().finally(() => {
+          isBusy = false
+        })
       }, everyMilliseconds)
       timer.unref()
     },

@@ -13,7 +13,9 @@ const key = (kind: string, ...parts: readonly string[]) => `${kind}:${digest(par
 
 const daySeconds = 86_400
 
-/** A guess that may be evaluated, or may not because the account is locked; `finish` must be told how it went. */
+const byText = (a: string, b: string) => (a < b ? -1 : 1)
+
+/** A guess that may be evaluated, or may not because the account is locked; one of its functions must be told how it went. */
 export interface Guess {
   /** True: answer like a wrong password, at the same cost, without looking at the stored hash. */
   readonly isLocked: boolean
@@ -63,12 +65,11 @@ export async function beginGuess(deps: Deps, input: { project: Project; canonica
   return {
     isLocked: isTemporarilyLocked || accounts.some(({ isTaken }) => !isTaken),
     async succeed(tx) {
-      const own = new Set([accountSourceKey(account, source), ...Object.values(locks)])
-      await giveBack(
-        tx,
-        taken.filter((name) => !own.has(name)),
-      )
-      await tx.attempts.clear(projectId, [...own])
+      const own = new Set(accountKeys(account, source.ip))
+      // In the order in which `takeEach` takes, so that two transactions never wait for each other's counters.
+      await tx.attempts.clear(projectId, [accountSourceKey(account, source.ip)])
+      await giveBack(tx, taken.filter((name) => !own.has(name)).toSorted(byText))
+      await tx.attempts.clear(projectId, Object.values(locks).toSorted(byText))
     },
     async fail() {
       if (!untilTemporary?.isTaken || untilTemporary.count < project.settings.password.tempLockAttempts) return
@@ -92,13 +93,13 @@ function counted(request: AttemptRequest | undefined, count: AttemptCount, taken
   return { ...count, key: name }
 }
 
-const accountSourceKey = (account: string, source: Source) => key('guess.accountSource', account, source.ip)
+const accountSourceKey = (account: string, ip: string) => key('guess.accountSource', account, ip)
 const pairKey = (account: string, source: Source) => key('guess.pair', account, source.ip)
 
 /** Counters of the source: of what it does to this account and, unless it is trusted, of what it does at all. */
 function sourceRequests({ limits }: Deps, source: Source, account: string): readonly AttemptRequest[] {
   const request = (name: string, { max, perSeconds }: CountedLimit) => (max === 0 ? [] : [{ key: name, max, windowSeconds: perSeconds }])
-  const own = request(accountSourceKey(account, source), limits.accountSource)
+  const own = request(accountSourceKey(account, source.ip), limits.accountSource)
   if (source.isTrusted) return own
   const pairWindow = { key: pairKey(account, source), max: Number.MAX_SAFE_INTEGER, windowSeconds: limits.sourceAccounts.perSeconds }
   return [
@@ -124,9 +125,10 @@ function lockKeys(account: string) {
   }
 }
 
-/** Names of the counters that lock an account; clearing them unlocks it. */
-export function accountKeys(canonicalLoginId: string): readonly string[] {
-  return Object.values(lockKeys(canonicalLoginId))
+/** Names of the counters that lock an account; clearing them unlocks it. With an address also that of the failures from there. */
+export function accountKeys(canonicalLoginId: string, ip?: string): readonly string[] {
+  const locks = Object.values(lockKeys(canonicalLoginId))
+  return ip === undefined ? locks : [accountSourceKey(canonicalLoginId, ip), ...locks]
 }
 
 /** Counters that lock: consecutive failures, which only a success, a reset or an administrator clears (BF-01, and the policy's own lock), and those until a temporary lock. */

@@ -97,10 +97,9 @@ export async function prepareSession(deps: Deps, start: SessionStart): Promise<P
 export async function storeSession(deps: Deps, tx: Storage, prepared: PreparedSession): Promise<void> {
   const { record } = prepared
   const { projectId, userId } = record
-  const isThere = await tx.users.update(projectId, userId, { lastSignInAt: record.createdAt })
-  const status = isThere && (await tx.users.byId(projectId, userId))?.user.status
-  if (!status || status === 'disabled') throw coreErrors.InvalidSession({ log: 'user disabled or gone' })
-  if (status === 'invited') await tx.users.update(projectId, userId, { status: 'enabled' })
+  const user = await tx.users.lock(projectId, userId)
+  if (!user || user.status === 'disabled') throw coreErrors.InvalidSession({ log: 'user disabled or gone' })
+  await tx.users.update(projectId, userId, { lastSignInAt: record.createdAt, ...(user.status === 'invited' ? { status: 'enabled' } : {}) })
   await tx.sessions.insert(record)
   const source = { ip: record.ip, userAgent: record.userAgent, isTrusted: false }
   const data = { sessionId: record.id, amr: record.amr.join(' ') }
@@ -143,7 +142,8 @@ async function issueTokens(deps: Deps, input: TokensFor): Promise<IssuedSession>
     exp: session.expiresAt,
     jti: `${session.id}-${session.generation}`,
   }
-  const sessionExpiresAt = Math.min(now + sessionSeconds, session.expiresAt)
+  // A session that owes a password is worth nothing after its time, also where nobody asks the server.
+  const sessionExpiresAt = Math.min(now + sessionSeconds, session.passwordDueAt || session.expiresAt)
   const sessionClaims = {
     ...shared,
     drn: 'DS',

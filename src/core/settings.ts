@@ -60,12 +60,32 @@ export const PasswordSettings = z
   .readonly()
 export type PasswordSettings = z.infer<typeof PasswordSettings>
 
+function isWebUrlOrEmpty(text: string): boolean {
+  return text === '' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
+}
+
+/** Whether every entry of a comma-separated list is an origin: scheme, host, perhaps a port, and nothing else. */
+function areOrigins(text: string): boolean {
+  const entries = text.split(',').map((entry) => entry.trim())
+  return entries.every((entry) => entry === '' || (isWebUrlOrEmpty(entry) && new URL(entry).origin === entry.toLowerCase()))
+}
+
+const CookieDomain = z
+  .string()
+  .max(253)
+  .regex(/^(|\.?[a-z0-9-]+(\.[a-z0-9-]+)*)$/i, 'must be a host name, without a scheme')
+
 const TokenResponseMethod = z.enum(['onBody', 'cookie'])
 const CookiePolicy = z.enum(['strict', 'lax', 'none'])
 
 export const ProjectSettings = z
   .strictObject({
-    appUrl: z.string().max(2048).default('').meta({ description: 'Address of the application, shown in mails.' }),
+    appUrl: z
+      .string()
+      .max(2048)
+      .refine(isWebUrlOrEmpty, 'must be an http or https URL')
+      .default('')
+      .meta({ description: 'Address of the application, shown in mails.' }),
     trustedDomains: z
       .string()
       .max(4096)
@@ -74,6 +94,7 @@ export const ProjectSettings = z
     allowedOrigins: z
       .string()
       .max(4096)
+      .refine(areOrigins, 'must be origins such as https://app.example.com, comma-separated')
       .default('')
       .meta({ description: 'Ours: exact origins that browsers may call from, comma-separated (WB-03).' }),
     rotateJwt: z.boolean().default(false).meta({ description: 'Each refresh answers a new refresh token and ends the old one (SE-01).' }),
@@ -91,8 +112,8 @@ export const ProjectSettings = z
     sessionTokenResponseMethod: TokenResponseMethod.default('onBody').meta({ description: 'Where session tokens go.' }),
     cookiePolicy: CookiePolicy.default('lax').meta({ description: 'SameSite of the refresh cookie.' }),
     sessionTokenCookiePolicy: CookiePolicy.default('lax').meta({ description: 'SameSite of the session cookie.' }),
-    domain: z.string().max(253).default('').meta({ description: 'Domain of the refresh cookie; empty binds it to the host.' }),
-    sessionTokenCookieDomain: z.string().max(253).default('').meta({ description: 'Domain of the session cookie.' }),
+    domain: CookieDomain.default('').meta({ description: 'Domain of the refresh cookie; empty binds it to the host.' }),
+    sessionTokenCookieDomain: CookieDomain.default('').meta({ description: 'Domain of the session cookie.' }),
     enableInactivity: z.boolean().default(false).meta({ description: 'End sessions that are not refreshed.' }),
     inactivityTime: z.int().min(1).default(12).meta({ description: 'Longest time between refreshes.' }),
     inactivityTimeUnit: Unit.default('minutes').meta({ description: 'Unit of that.' }),

@@ -80,6 +80,11 @@ export interface Storage {
       canonicalLoginId: string,
       credentialKind: string,
     ): Promise<(UserWithLoginIds & { readonly credential: CredentialRecord | undefined }) | undefined>
+    /**
+     * Locks the user until the end of the transaction and answers them, or `undefined` when there is no such user. The first statement of every transaction that touches
+     * sessions, challenges or credentials of a user: all of them wait in one line then, and none sees half of another.
+     */
+    lock(projectId: string, userId: string): Promise<UserRecord | undefined>
     /** Changes the named fields. False when there is no such user. */
     update(projectId: string, userId: string, changes: UserChanges): Promise<boolean>
     /** Deletes the user and everything that is theirs but the audit trail. False when there is no such user. */

@@ -16,6 +16,7 @@ const ofIdentity: Readonly<Record<Access, readonly ErrorFactory[]>> = {
   session: [coreErrors.InvalidProject, coreErrors.InvalidSession, coreErrors.SessionEnded, coreErrors.UserDisabled],
   management: [coreErrors.InvalidProject, coreErrors.ManagementUnauthorized],
   local: [coreErrors.InvalidProject, coreErrors.ManagementUnauthorized],
+  loopback: [coreErrors.NotFound],
 }
 
 /** True when the handler reads a body for this route. */

@@ -91,7 +91,8 @@ export interface IdentifyInput {
 export async function identify(ports: IdentifyPorts, input: IdentifyInput): Promise<Callers[Access]> {
   const { access, source } = input
   if (access === 'open') return { source }
-  if (access === 'local' && isLocal(input)) return { source }
+  if ((access === 'local' || access === 'loopback') && isLocal(input)) return { source }
+  if (access === 'loopback') throw coreErrors.NotFound()
   if (!input.project) throw coreErrors.InvalidProject()
   const known = { project: input.project, source }
   switch (access) {

@@ -33,6 +33,7 @@ const securityOf: Readonly<Record<Access, readonly Json[]>> = {
   session: [{ sessionToken: [] }],
   management: [{ managementKey: [] }],
   local: [{}, { managementKey: [] }],
+  loopback: [],
 }
 
 /** Makes the document (OpenAPI 3.1), with paths in the order of their text. Throws when two schemas of one name differ. */

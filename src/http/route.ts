@@ -13,9 +13,10 @@ import type { Project } from '../core/settings.ts'
  * - `refresh`: a live session, proven by its refresh token;
  * - `session`: a live session, proven by its session token;
  * - `management`: a management key;
- * - `local`: a direct loopback connection or a management key.
+ * - `local`: a direct loopback connection or a management key;
+ * - `loopback`: a direct loopback connection and nothing else; to others the route is not there.
  */
-export type Access = 'open' | 'project' | 'refreshToken' | 'refresh' | 'session' | 'management' | 'local'
+export type Access = 'open' | 'project' | 'refreshToken' | 'refresh' | 'session' | 'management' | 'local' | 'loopback'
 
 /** The parts of the caller that every access but `open` and `local` has. */
 interface ProjectCaller {
@@ -32,6 +33,7 @@ export interface Callers {
   readonly session: ProjectCaller & { readonly live: LiveSession }
   readonly management: ProjectCaller & { readonly managementKeyId: string }
   readonly local: { readonly source: Source }
+  readonly loopback: { readonly source: Source }
 }
 
 /** A limit on calls of one route, counted in memory for each process, by source address. Refused with `RateLimited` before the body is read. */

@@ -118,6 +118,8 @@ function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClie
       if (error instanceof pg.DatabaseError && !isAboutState(error)) throw error
       // What is not from the server means that the connection is gone, or busy with a query that took too long.
       isBroken ||= !(error instanceof pg.DatabaseError)
+      // Nobody knows whether it happened. A 503 would be sent again by every SDK, as if it had not (RL-05).
+      if (text === 'commit' && isBroken) throw new Error('The outcome of a commit is not known', { cause: error })
       throw unavailable(reasonOf(error), error)
     }
   }

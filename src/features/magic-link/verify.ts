@@ -27,6 +27,7 @@ export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedS
   const userId = account.user.id
   const event = userEvent({ projectId, type: 'magicLink.verify', outcome: 'success', userId, source, data: { purpose: challenge.purpose } })
   await deps.storage.transaction(async (tx) => {
+    await tx.users.lock(projectId, userId)
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
     await tx.users.update(projectId, userId, { isEmailVerified: true })
     await recordEvent(deps, tx, event)
@@ -45,6 +46,7 @@ export async function confirmEmail(deps: Deps, input: VerifyLink): Promise<void>
   const userId = account.user.id
   const event = userEvent({ projectId, type: 'magicLink.verify', outcome: 'success', userId, source, data: { purpose: 'verifyEmail' } })
   await deps.storage.transaction(async (tx) => {
+    await tx.users.lock(projectId, userId)
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
     await tx.users.update(projectId, userId, { isEmailVerified: true })
     await recordEvent(deps, tx, event)

@@ -67,7 +67,7 @@ export const outbox: Feature = {
     route({
       method: 'GET',
       path: '/outbox',
-      access: 'local',
+      access: 'loopback',
       kind: 'page',
       summary: 'Page with the latest mails (development only)',
       reply: z.string(),
@@ -77,7 +77,7 @@ export const outbox: Feature = {
     route({
       method: 'GET',
       path: '/outbox/{id}',
-      access: 'local',
+      access: 'loopback',
       kind: 'page',
       summary: 'One mail as its recipient sees it (development only)',
       params: z.object({ id: Text(64) }),
@@ -88,7 +88,7 @@ export const outbox: Feature = {
     route({
       method: 'GET',
       path: '/outbox.json',
-      access: 'local',
+      access: 'loopback',
       summary: 'The latest mails, newest first (development only)',
       reply: z.object({ messages: z.array(ShownMessage) }),
       errors: [],

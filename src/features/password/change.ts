@@ -1,5 +1,6 @@
 import { accountKeys } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
+import { coreErrors } from '../../core/errors.ts'
 import { type NewEvent, recordEvent } from '../../core/events.ts'
 import type { HashCaller } from '../../core/password/hash.ts'
 import type { Project } from '../../core/settings.ts'
@@ -64,13 +65,23 @@ export async function storeChange(
   const { account, before, after } = change
   const { projectId, userId } = after
   const now = deps.clock.nowSeconds()
+  const user = await tx.users.lock(projectId, userId)
+  if (!user) throw coreErrors.InvalidSession({ log: 'user gone' })
   await tx.users.update(projectId, userId, { modifiedAt: now })
-  const isStored = before ? await tx.credentials.swap(after, before.version) : await tx.credentials.insert(after)
+  const isStored = before ? await swap(tx, before, after) : await tx.credentials.insert(after)
   if (!isStored) throw passwordErrors.ChangedMeanwhile()
   await tx.sessions.endAllForUser(projectId, userId, 'passwordChange', now, how.keepSessionId)
   if (how.keepSessionId) await tx.sessions.settlePasswordDue(projectId, how.keepSessionId)
   await tx.challenges.deleteForUser(projectId, userId)
-  for (const loginId of account.loginIds) await tx.attempts.clear(projectId, accountKeys(loginId.canonical))
+  for (const loginId of account.loginIds) await tx.attempts.clear(projectId, accountKeys(loginId.canonical, how.event.ip))
   await recordEvent(deps, tx, how.event)
-  await queueChangeNotice(deps, tx, { project: how.project, user: account.user })
+  await queueChangeNotice(deps, tx, { project: how.project, user })
+}
+
+/** Swaps the hash. That the same password was hashed anew meanwhile, by a sign-in, is no change (PW-02). */
+async function swap(tx: Storage, before: CredentialRecord, after: CredentialRecord): Promise<boolean> {
+  if (await tx.credentials.swap(after, before.version)) return true
+  const now = await tx.credentials.get(after.projectId, after.userId, passwordKind, '')
+  if (!now || readPassword(now)?.serial !== readPassword(before)?.serial) return false
+  return tx.credentials.swap(after, now.version)
 }

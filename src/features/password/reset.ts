@@ -1,8 +1,8 @@
-import { takeLimited } from '../../core/attempts.ts'
 import { findChallenge, newChallenge, storeChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { takeMail } from '../../core/mail-limits.ts'
 import { approvedRedirect, withToken } from '../../core/redirect.ts'
 import type { Project } from '../../core/settings.ts'
 import type { UserRecord } from '../../core/storage.ts'
@@ -28,9 +28,12 @@ export async function sendReset(deps: Deps, input: SendReset): Promise<{ resetMe
   const page = landingPage(deps, project, input.redirectUrl)
   const canonical = canonicalLoginId(input.loginId)
   const found = await deps.storage.users.byLoginId(project.id, canonical)
-  const isWithinLimits = await takeMessage(deps, { project, source, recipient: canonical })
-  const recipient = found && isWithinLimits && mayReset(project, found.user) ? found.user : undefined
-  await request(deps, { project, source, recipient, page })
+  const address = found?.user.email || canonical
+  const sourceIp = source.isTrusted ? undefined : source.ip
+  const place = await takeMail(deps, { projectId: project.id, kind: 'password.reset', recipient: address, sourceIp })
+  const recipient = found && place.isTaken && mayReset(project, found.user) ? found.user : undefined
+  // Who asks too often is answered without any work, whoever the account is.
+  if (!place.isSourceRefused) await request(deps, { project, source, recipient, page })
   deps.outbox.wake()
   return { resetMethod: 'magiclink', maskedEmail: maskEmail(input.loginId) }
 }
@@ -51,18 +54,6 @@ function mayReset(project: Project, user: UserRecord): boolean {
   return user.status !== 'disabled' && user.email !== '' && isProven
 }
 
-/** Counts a message that was asked for, by recipient and by source (BF-09). Over the limit the caller still sees the usual answer. */
-async function takeMessage(deps: Deps, input: { project: Project; source: Source; recipient: string }): Promise<boolean> {
-  const projectId = input.project.id
-  const recipient = [input.recipient]
-  const { limits } = deps
-  const short = await takeLimited(deps, { projectId, name: 'message.recipient', parts: recipient, limit: limits.recipientMessages })
-  const day = await takeLimited(deps, { projectId, name: 'message.recipientDaily', parts: recipient, limit: limits.recipientMessagesDaily })
-  if (input.source.isTrusted) return short.isTaken && day.isTaken
-  const source = await takeLimited(deps, { projectId, name: 'message.source', parts: [input.source.ip], limit: limits.sourceMessages })
-  return short.isTaken && day.isTaken && source.isTaken
-}
-
 /** Stores challenge, mail and event; without a recipient it stores as much, of which nothing can be used. */
 async function request(
   deps: Deps,
@@ -77,10 +68,11 @@ async function request(
   const type = 'password.sendReset'
   const event = userEvent({ projectId: project.id, type, outcome: recipient ? 'success' : 'failure', userId, source })
   await deps.storage.transaction(async (tx) => {
+    const isThere = (await tx.users.lock(project.id, userId)) !== undefined
     await recordEvent(deps, tx, event)
     // Without a recipient the challenge belongs to nobody, and nobody has its token.
-    await storeChallenge(tx, challenge.record)
-    if (recipient) await queueResetMail(deps, tx, { project, user: recipient, link, ttlSeconds })
+    await storeChallenge(tx, isThere ? challenge.record : { ...challenge.record, userId: '' })
+    if (recipient && isThere) await queueResetMail(deps, tx, { project, user: recipient, link, ttlSeconds })
     else await deps.outbox.queueDecoy(tx, { projectId: project.id, kind: 'password.reset', ttlSeconds })
   })
 }
@@ -108,6 +100,7 @@ export async function resetWithToken(deps: Deps, input: ResetWithToken): Promise
   const userId = account.user.id
   const event = userEvent({ projectId, type: 'password.reset', outcome: 'success', userId, source })
   await deps.storage.transaction(async (tx) => {
+    await tx.users.lock(projectId, userId)
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
     await tx.users.update(projectId, userId, { isEmailVerified: true })
     await storeChange(deps, tx, change, { project, event })

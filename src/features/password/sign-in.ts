@@ -58,7 +58,10 @@ export async function provePassword(
     await recordFailure(deps, { project, source, userId: found?.user.id ?? '', isLocked: guess.isLocked })
     throw refusal(project, { isKnown: found !== undefined, isLocked: guess.isLocked })
   }
-  if (found.user.status === 'disabled') throw coreErrors.UserDisabled()
+  if (found.user.status === 'disabled') {
+    await guess.succeed(deps.storage)
+    throw coreErrors.UserDisabled()
+  }
   return { account: found, credential: found.credential, stored, guess }
 }
 
@@ -86,16 +89,23 @@ export async function signIn(deps: Deps, input: SignIn): Promise<IssuedSession> 
     await proven.guess.succeed(deps.storage)
     throw passwordErrors.PasswordExpired()
   }
-  if (before && before.userId !== account.user.id) throw coreErrors.InvalidSession()
+  if (before && before.userId !== account.user.id) {
+    await proven.guess.succeed(deps.storage)
+    throw coreErrors.InvalidSession()
+  }
 
   const amr = [...new Set([...(before?.amr ?? []), 'pwd'])]
-  if (amr.length > 1 && !amr.includes('mfa')) amr.push('mfa')
+  // A mailbox is no second factor beside a password that the mailbox can reset (section 4 of the security bar).
+  const factors = amr.filter((method) => method !== 'email' && method !== 'mfa')
+  if (factors.length > 1 && !amr.includes('mfa')) amr.push('mfa')
   const isStepUp = input.stepUp ?? false
   const session = await prepareSession(deps, { project, account, source, amr, customClaims: input.customClaims, isStepUp })
   const rehashed = await outdatedHash(deps, proven, input)
   await deps.storage.transaction(async (tx) => {
-    if (input.revokeOtherSessions) await tx.sessions.endAllForUser(project.id, account.user.id, 'signIn', deps.clock.nowSeconds())
     await storeSession(deps, tx, session)
+    if (input.revokeOtherSessions) {
+      await tx.sessions.endAllForUser(project.id, account.user.id, 'signIn', deps.clock.nowSeconds(), session.record.id)
+    }
     await assertUnchanged(tx, proven)
     if (rehashed) await tx.credentials.swap(rehashed, proven.credential.version)
     await proven.guess.succeed(tx)

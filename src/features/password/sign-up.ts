@@ -1,8 +1,9 @@
-import { type LimitedPlace, takeLimited } from '../../core/attempts.ts'
+import { accountKeys, type LimitedPlace, takeLimited } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { queueVerification, wantsVerification } from '../../core/email-verification.ts'
 import { AuthError, coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { takeMail } from '../../core/mail-limits.ts'
 import { newId } from '../../core/secrets.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
 import type { Project } from '../../core/settings.ts'
@@ -37,6 +38,7 @@ export async function signUp(deps: Deps, input: SignUp): Promise<IssuedSession> 
     const hash = await deps.hasher.hash(input.password, { signal: input.signal, source })
     const account = { user, loginIds: [loginId], credentialKinds: [passwordKind] }
     const session = await prepareSession(deps, { project, account, source, amr: ['pwd'], customClaims: input.customClaims })
+    const mayVerify = wantsVerification(project, user) && (await mayMail(deps, project, user.email))
     await deps.storage.transaction(async (tx) => {
       if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
       await tx.credentials.insert(newPasswordCredential({ projectId: project.id, userId: user.id, hash, now }))
@@ -46,7 +48,9 @@ export async function signUp(deps: Deps, input: SignUp): Promise<IssuedSession> 
         userEvent({ projectId: project.id, type: 'password.signUp', outcome: 'success', userId: user.id, source }),
       )
       await storeSession(deps, tx, session)
-      if (wantsVerification(project, user)) await queueVerification(deps, tx, { project, user })
+      if (mayVerify) await queueVerification(deps, tx, { project, user })
+      // Whoever guessed at this login ID before it was taken has locked nobody out.
+      await tx.attempts.clear(project.id, accountKeys(loginId.canonical, source.ip))
       await tries?.giveBack(tx)
     })
     deps.outbox.wake()
@@ -56,6 +60,11 @@ export async function signUp(deps: Deps, input: SignUp): Promise<IssuedSession> 
     if (!isTaken) await tries?.giveBack()
     throw error
   }
+}
+
+/** Anybody can sign up with anybody's address: it gets a few such mails and no more (BF-09). */
+async function mayMail(deps: Deps, project: Project, recipient: string): Promise<boolean> {
+  return (await takeMail(deps, { projectId: project.id, kind: 'email.verify', recipient })).isTaken
 }
 
 /** Takes a place before anything is known of the login ID; whoever does not meet a taken one gives it back, so only taken IDs count. */

@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import { recordEvent } from '../../core/events.ts'
+import { type Actor, recordEvent } from '../../core/events.ts'
 import { newManagementKey } from '../../core/management-keys.ts'
 import { newId } from '../../core/secrets.ts'
 import { lifetimes, Settings } from '../../core/settings.ts'
@@ -43,7 +43,7 @@ export async function listSigningKeys(deps: Deps, input: { readonly projectId: s
  */
 export async function rotateSigningKey(
   deps: Deps,
-  input: { readonly projectId: string; readonly isEmergency?: boolean | undefined },
+  input: { readonly projectId: string; readonly actor: Actor; readonly isEmergency?: boolean | undefined },
 ): Promise<{ readonly kid: string; readonly activeAt: number }> {
   const { projectId, isEmergency } = input
   const now = deps.clock.nowSeconds()
@@ -53,16 +53,9 @@ export async function rotateSigningKey(
     await tx.signingKeys.insert(key)
     if (isEmergency) for (const one of old) await tx.signingKeys.revoke(projectId, one.id, now)
     await recordEvent(deps, tx, {
-      ...{
-        projectId,
-        type: 'signingKey.rotate',
-        outcome: 'success',
-        actorKind: 'commandLine',
-        actorId: '',
-        userId: '',
-        ip: '',
-        userAgent: '',
-      },
+      ...{ projectId, type: 'signingKey.rotate', outcome: 'success', userId: '', ip: '', userAgent: '' },
+      actorKind: input.actor.kind,
+      actorId: input.actor.id,
       data: { kid: key.id, isEmergency: isEmergency ?? false },
     })
   })
@@ -70,7 +63,7 @@ export async function rotateSigningKey(
   return { kid: key.id, activeAt: key.activeAt }
 }
 
-/** Tokens outlive their key's last signature by at most this, whatever the settings were when they were made. */
+/** Clocks of clients and processes may differ by this. */
 const clockMarginSeconds = 3600
 
 /** The default lifetime of refresh tokens: a setting that was made shorter since does not shorten tokens that are out. */

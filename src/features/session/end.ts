@@ -21,6 +21,7 @@ export async function endSession(deps: Deps, input: EndSession): Promise<void> {
   if (!input.token) throw coreErrors.InvalidSession()
   const { sid, sub } = await verifyToken(deps, { projectId: project.id, token: input.token, kind: 'DSR' })
   await deps.storage.transaction(async (tx) => {
+    await tx.users.lock(project.id, sub)
     const now = deps.clock.nowSeconds()
     if (!(await tx.sessions.end(project.id, sid, 'logout', now))) return
     const others = input.scope === 'all' ? await tx.sessions.endAllForUser(project.id, sub, 'logout', now) : 0

@@ -59,8 +59,10 @@ export const sessionRoutes = [
       reply: Empty,
       errors: [InvalidSession],
       run: async ({ deps, caller: { project, token, source }, header }) => {
-        await endSession(deps, { project, token, source, scope })
-        return reply({ body: {}, cookies: clearCookies(project, { cookieName: refreshCookieName(header(refreshCookieHeader)) }) })
+        const cookies = clearCookies(project, { cookieName: refreshCookieName(header(refreshCookieHeader)) })
+        // A browser whose cookie was cleared by the first logout has no token for the second (SE-07).
+        if (token !== undefined || cookies.length === 0) await endSession(deps, { project, token, source, scope })
+        return reply({ body: {}, cookies })
       },
     }),
   ),

@@ -1,3 +1,4 @@
+import { accountKeys } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { type Actor, type NewEvent, recordEvent } from '../../core/events.ts'
@@ -45,6 +46,7 @@ export async function createUser(
   await deps.storage.transaction(async (tx) => {
     if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
     if (credential) await tx.credentials.insert(credential)
+    await tx.attempts.clear(projectId, accountKeys(loginId.canonical))
     await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.create' }))
   })
   return { ...account, credentialKinds: credential ? [credential.kind] : [] }

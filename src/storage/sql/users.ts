@@ -34,6 +34,16 @@ const forSignIn = prepared((db, login: { projectId: string; canonical: string; k
     .where('login.canonical', '=', login.canonical),
 )
 
+/** SQLite has one writer, who has waited for the others already. */
+const lock = prepared((db, user: { projectId: string; id: string }, dialect) => {
+  const query = db
+    .selectFrom('users')
+    .select(userColumns.all)
+    .where('users.project_id', '=', user.projectId)
+    .where('users.id', '=', user.id)
+  return dialect === 'postgres' ? query.forNoKeyUpdate() : query
+})
+
 const insertUser = prepared((db, row: Tables['users']) =>
   db
     .insertInto('users')
@@ -87,6 +97,10 @@ export function users(connection: Connection): Storage['users'] {
       if (!row) return undefined
       const isThere = row['credentials.kind'] !== null
       return { ...readAccount(row), credential: isThere ? credentialColumns.read(row) : undefined }
+    },
+    async lock(projectId, id) {
+      const { rows } = await lock(connection, { projectId, id })
+      return rows[0] && userColumns.read(rows[0])
     },
     async update(projectId, id, input) {
       const row = userColumns.toPartialRow(input)
