@@ -64,10 +64,10 @@ function isWebUrlOrEmpty(text: string): boolean {
   return text === '' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
 }
 
-/** Whether every entry of a comma-separated list is an origin: scheme, host, perhaps a port, and nothing else. */
+/** Whether every entry of a comma-separated list is an origin: scheme (an app's own too), host, perhaps a port, and nothing else. */
 function areOrigins(text: string): boolean {
   const entries = text.split(',').map((entry) => entry.trim())
-  return entries.every((entry) => entry === '' || (isWebUrlOrEmpty(entry) && new URL(entry).origin === entry.toLowerCase()))
+  return entries.every((entry) => entry === '' || (/^[a-z][a-z0-9+.-]*:\/\/[^/\s@*?#]+\/?$/i.test(entry) && URL.canParse(entry)))
 }
 
 const CookieDomain = z

@@ -11,7 +11,7 @@ const routes = [
   route({ method: 'GET', path: '/call', access: 'open', summary: 'Read', reply: z.object({}), errors: [], run: async () => ({}) }),
 ]
 const edge = fakeEdge(routes, {
-  project: { allowedOrigins: 'https://app.example.com, https://app.example.com:8443,capacitor://localhost,*, null' },
+  project: { allowedOrigins: 'https://app.example.com, https://app.example.com:8443,capacitor://localhost' },
 })
 
 /** WB-03: origins, and whether they are exactly listed. */
