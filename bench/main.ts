@@ -99,8 +99,18 @@ function finish({ report }: Bench, machine: string): number {
   return report.errors.length > 0 || (flags.strict && missed.length > 0) ? 1 : 0
 }
 
+async function cleanUp(): Promise<void> {
+  for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup()
+}
+
+async function interrupted(): Promise<void> {
+  await cleanUp()
+  process.exit(1)
+}
+
+process.on('SIGINT', () => void interrupted()).on('SIGTERM', () => void interrupted())
 try {
   process.exitCode = await run()
 } finally {
-  for (const cleanup of cleanups.toReversed()) await cleanup()
+  await cleanUp()
 }

@@ -11,7 +11,9 @@ import { push } from './sign-in.ts'
 
 const sizes = [1000, 100_000] as const
 const rounds = 7
-const operationsPerRound = 1500
+/** So many calls of an operation a round, or so long, whichever is over first. */
+const callsPerRound = 1500
+const millisecondsPerRound = 500
 
 /** An empty installation, and what follows the seeding and the end. */
 interface Fresh {
@@ -96,7 +98,8 @@ const operations: Readonly<Record<string, Operation>> = {
 /** The median of single calls, in microseconds. */
 async function microsecondsOf(sized: Sized, operation: Operation): Promise<number> {
   const times: number[] = []
-  for (let call = 0; call < operationsPerRound; call++) {
+  const until = performance.now() + millisecondsPerRound
+  for (let call = 0; call < callsPerRound && (call < 3 || performance.now() < until); call++) {
     const index = Math.floor(Math.random() * sized.size)
     const before = performance.now()
     const answer = await operation(sized, index, call)

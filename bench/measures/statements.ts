@@ -28,11 +28,14 @@ export async function measureStatements(bench: Bench): Promise<void> {
     }
     for (const one of await calls(subject.installation, call)) {
       let fewest: readonly string[] | undefined
+      let { token } = one
       // The first ones fill caches, and now and then one is reloaded.
       for (let round = 0; round < 5; round++) {
         log.texts.length = 0
-        const answer = await call(one)
-        if (one.path !== 'refresh' || answer.refreshJwt) fewest = !fewest || log.texts.length < fewest.length ? [...log.texts] : fewest
+        const answer = await call({ ...one, ...(token && { token }) })
+        if (!fewest || log.texts.length < fewest.length) fewest = [...log.texts]
+        if (token) token = answer.refreshJwt
+        if (one.token && !token) throw new Error('A refresh was refused')
       }
       const value = fewest?.length ?? Number.NaN
       const target = one.most === undefined ? {} : { target: atMost(value, one.most) }
@@ -68,7 +71,7 @@ async function calls(
     { name: 'sign-in with a wrong password', ...stranger, ...wrong },
     { name: 'refresh', ...own, path: 'refresh', body: {}, token, most: 3 },
     {
-      name: 'refresh, rotating (first one; then within the grace)',
+      name: 'refresh, rotating',
       ...own,
       path: 'refresh',
       body: {},
