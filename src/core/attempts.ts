@@ -57,7 +57,7 @@ export async function beginGuess(deps: Deps, input: { project: Project; canonica
   )
   const full = [...sources, ...(await takeAll(newAccount))].find(({ isTaken }) => !isTaken)
   if (full) {
-    await giveBack(deps.storage, taken)
+    await deps.storage.transaction((tx) => giveBack(tx, taken.toSorted(byText)))
     throw coreErrors.RateLimited({ retryAfterSeconds: Math.max(1, full.windowEndsAt - now) })
   }
   const accounts = isTemporarilyLocked ? [] : await takeAll(accountRequests(deps, project, account))
@@ -78,7 +78,7 @@ export async function beginGuess(deps: Deps, input: { project: Project; canonica
       await attempts.clear(projectId, [locks.untilTemporary])
     },
     async cancel() {
-      await giveBack(deps.storage, taken)
+      await deps.storage.transaction((tx) => giveBack(tx, taken.toSorted(byText)))
     },
   }
 }

@@ -1,6 +1,7 @@
 import { type Options as Argon2Options, hash as argon2, verify as verifyArgon2 } from '@node-rs/argon2'
 import type { Source } from '../events.ts'
 import type { Clock, Metrics, Random } from '../ports.ts'
+import { type Admission, createAdmission } from './admission.ts'
 import { createHashQueue } from './hash-queue.ts'
 import { normalisePassword, passwordProblem } from './policy.ts'
 
@@ -11,7 +12,7 @@ export interface HashCaller {
 }
 
 /** Computes and checks password hashes: Argon2id, bounded in concurrency and in queue length. */
-export interface Hasher {
+export interface Hasher extends Admission {
   /** The PHC string of a password, after NFC. Throws `RateLimited` when the queue is full. The password must be hashable (`policy.ts`). */
   hash(password: string, caller: HashCaller): Promise<string>
   /**
@@ -114,7 +115,7 @@ export async function createHasher(options: HasherOptions): Promise<Hasher> {
   const measuredMilliseconds = await fastestOf(3, clock, () => spend(decoy, work))
   const fitting = Math.floor((concurrency * maxWaitMilliseconds) / Math.max(1, measuredMilliseconds))
   const maxQueued = options.maxQueued ?? Math.min(1000, Math.max(16, fitting))
-  const queue = createHashQueue({ clock, concurrency, maxQueued, maxWaitMilliseconds, maxShare: 0.25 })
+  const queue = createHashQueue({ clock, concurrency, maxQueued, maxWaitMilliseconds, maxShare })
   metrics.gauge('postern_password_hash_queue_depth', () => queue.waiting())
 
   /** Runs one piece of work in the queue, and tells the figures how it went. */
@@ -135,7 +136,10 @@ export async function createHasher(options: HasherOptions): Promise<Hasher> {
     }
   }
 
+  const { enter } = createAdmission({ places: maxQueued + concurrency, maxShare })
+
   return {
+    enter,
     measuredMilliseconds,
     async hash(password, caller) {
       if (passwordProblem(password)) throw new Error('The password cannot be hashed; the policy refuses such ones before')
@@ -159,6 +163,8 @@ export async function createHasher(options: HasherOptions): Promise<Hasher> {
 
 /** `Algorithm.Argon2id` of the library, whose enum does not exist at run time. */
 const argon2id: NonNullable<Argon2Options['algorithm']> = 2
+/** Part of the queue that one source may hold. */
+const maxShare = 0.25
 const saltBytes = 16
 const tagBytes = 32
 

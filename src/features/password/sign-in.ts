@@ -48,6 +48,16 @@ export async function provePassword(
 ): Promise<ProvenPassword> {
   const { project, source } = input
   if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
+  const leave = deps.hasher.enter({ signal: input.signal, source })
+  try {
+    return await evaluateGuess(deps, input)
+  } finally {
+    leave()
+  }
+}
+
+async function evaluateGuess(deps: Deps, input: Parameters<typeof provePassword>[1]): Promise<ProvenPassword> {
+  const { project, source } = input
   const canonical = canonicalLoginId(input.loginId)
   const guess = await beginGuess(deps, { project, canonicalLoginId: canonical, source })
   const found = await deps.storage.users.forSignIn(project.id, canonical, passwordKind)

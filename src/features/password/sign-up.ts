@@ -7,6 +7,7 @@ import { takeMail } from '../../core/mail-limits.ts'
 import { newId } from '../../core/secrets.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
 import type { Project } from '../../core/settings.ts'
+import type { LoginIdRecord, UserRecord } from '../../core/storage.ts'
 import { type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
 import { assertPolicy, newPasswordCredential, passwordKind } from './credential.ts'
 import { passwordErrors } from './errors.ts'
@@ -33,11 +34,23 @@ export async function signUp(deps: Deps, input: SignUp): Promise<IssuedSession> 
   const user = newUserRecord({ projectId: project.id, id: newId(deps, 'U'), loginId, details: input.details, now })
   await assertPolicy(deps, project, input.password, { loginIds: [loginId.shown], email: user.email })
 
+  const leave = deps.hasher.enter({ signal: input.signal, source })
+  try {
+    return await createAccount(deps, input, { loginId, user })
+  } finally {
+    leave()
+  }
+}
+
+async function createAccount(deps: Deps, input: SignUp, account: { loginId: LoginIdRecord; user: UserRecord }): Promise<IssuedSession> {
+  const { project, source } = input
+  const { loginId, user } = account
+  const now = user.createdAt
   const tries = source.isTrusted ? undefined : await takeSignUp(deps, project, source)
   try {
     const hash = await deps.hasher.hash(input.password, { signal: input.signal, source })
-    const account = { user, loginIds: [loginId], credentialKinds: [passwordKind] }
-    const session = await prepareSession(deps, { project, account, source, amr: ['pwd'], customClaims: input.customClaims })
+    const owner = { user, loginIds: [loginId], credentialKinds: [passwordKind] }
+    const session = await prepareSession(deps, { project, account: owner, source, amr: ['pwd'], customClaims: input.customClaims })
     const mayVerify = wantsVerification(project, user) && (await mayMail(deps, project, user.email))
     await deps.storage.transaction(async (tx) => {
       if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
