@@ -24,7 +24,7 @@ export interface Bench {
 
 /** How long one piece of a round takes, and how many rounds there are. */
 export function effort({ isShort }: Bench): { readonly rounds: number; readonly milliseconds: number } {
-  return isShort ? { rounds: 2, milliseconds: 600 } : { rounds: 7, milliseconds: 2000 }
+  return isShort ? { rounds: 2, milliseconds: 500 } : { rounds: 7, milliseconds: 2000 }
 }
 
 export function startLoad(): { readonly load: Bench['load']; stop(): void } {

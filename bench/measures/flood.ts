@@ -43,7 +43,7 @@ async function flood(bench: Bench, subject: Subject, { sources, capacityPerSecon
   const results = await bench.load({
     host: served.host,
     port: served.port,
-    durationMilliseconds: bench.isShort ? 3000 : 10_000,
+    durationMilliseconds: bench.isShort ? 2000 : 10_000,
     streams,
   })
   const loop = await served.ask<LoopDelay>({ probe: 'stop' })

@@ -14,7 +14,7 @@ const callers = 32
  * changes nothing. Rotation changes something every time, so there each caller keeps to a session of its own.
  */
 function sessionCount({ isShort }: Pick<Bench, 'isShort'>): number {
-  return isShort ? 2500 : 5000
+  return isShort ? 1500 : 5000
 }
 
 interface Variant {
