@@ -7,7 +7,7 @@ import { startPostgres } from './postgres.ts'
  * `npm test`: every test, on every database that this machine can run. Starts one PostgreSQL server for all of them, stops it whatever happens,
  * and ends with lines that say which databases the tests ran on, and in which browser. Arguments replace the files; those that begin with `--` go to the runner.
  */
-const globs = ['src/**/*.test.ts', 'test/**/*.test.ts', 'client/**/*.test.ts', 'examples/**/*.test.ts']
+const globs = ['src/**/*.test.ts', 'test/**/*.test.ts', 'client/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts']
 
 const browserLine = missingChromium ? `browser: none, pages were NOT tested (${missingChromium})\n` : 'browser: chromium\n'
 

@@ -18,7 +18,7 @@ export type * from './records.ts'
 
 /**
  * The storage port. `undefined` means "not there". Comments are promises, kept by every database and
- * checked by `test/storage-contract.test.ts`. Times are epoch seconds unless the name says otherwise.
+ * checked by the suite in `test/storage-contract/`. Times are epoch seconds unless the name says otherwise.
  * All rows belong to a project, and no function reaches across projects unless it says so (JW-08).
  */
 
