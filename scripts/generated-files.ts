@@ -1,7 +1,14 @@
 import type { z } from 'zod'
 import { apiDescription, metricTables } from '../src/auth.ts'
 import { coreErrors, type ErrorFactory } from '../src/core/errors.ts'
-import { MagicLinkSettings, PasswordSettings, ProjectSettings } from '../src/core/settings.ts'
+import {
+  EmbeddedLinkSettings,
+  EnchantedLinkSettings,
+  MagicLinkSettings,
+  OtpSettings,
+  PasswordSettings,
+  ProjectSettings,
+} from '../src/core/settings.ts'
 import * as features from '../src/features/index.ts'
 import { optionFacts, variableOf } from '../src/options.ts'
 
@@ -64,7 +71,10 @@ function settingsPage(): string {
   const sections = [
     ['project', 'Project', ProjectSettings],
     ['password', 'Passwords', PasswordSettings],
-    ['magicLink', 'Links', MagicLinkSettings],
+    ['magicLink', 'Magic links', MagicLinkSettings],
+    ['enchantedLink', 'Enchanted links', EnchantedLinkSettings],
+    ['otp', 'One-time passwords', OtpSettings],
+    ['embeddedLink', 'Embedded links', EmbeddedLinkSettings],
   ] as const
   const text = sections.map(([name, title, schema]) => `## ${title}\n\n${settingsTable(name, schema)}`).join('\n')
   return `# Settings of a project\n\n${note('`src/core/settings.ts`')}Shown and changed with \`postern settings show\` and \`postern settings set NAME=VALUE\`. A running server follows within a second.\n\n${text}`

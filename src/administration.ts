@@ -1,13 +1,14 @@
 import type { Deps } from './core/deps.ts'
 import { coreErrors } from './core/errors.ts'
-import type { Actor } from './core/events.ts'
-import { recordEvent } from './core/events.ts'
-import { changeSettings, projectById, type Settings, type SettingsChanges } from './core/settings.ts'
+import { type Actor, adminEvent, recordEvent } from './core/events.ts'
+import { findManagedUser } from './core/managed-users.ts'
+import { changeSettings, projectById, type SettingsChanges } from './core/projects.ts'
+import type { Settings } from './core/settings.ts'
 import type { Page, UserStatus, UserWithLoginIds } from './core/storage.ts'
 import type { NewUserDetails } from './core/users.ts'
 import { firstPassword, setPassword, unlock } from './features/password/manage.ts'
 import { createProject, listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/manage.ts'
-import { createUser, deleteUser, listUsers, setUserStatus, showUser, verifyUser } from './features/users/manage.ts'
+import { createUser, deleteUser, listUsers, setUserStatus, verifyUser } from './features/users/manage.ts'
 
 interface InProject {
   readonly projectId: string
@@ -48,7 +49,7 @@ export interface Administration {
 export function createAdministration(deps: Deps, actor: Actor): Administration {
   const managed = async (input: OneUser) => {
     const project = await projectById(deps, input.projectId)
-    return { project, account: await showUser(deps, input), actor }
+    return { project, account: await findManagedUser(deps, input), actor }
   }
   return {
     createProject: (input) => createProject(deps, input),
@@ -59,7 +60,7 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
         password === undefined ? undefined : (account: UserWithLoginIds) => firstPassword(deps, { project, account, password })
       return createUser(deps, { ...input, details, actor, credentialOf })
     },
-    showUser: (input) => showUser(deps, input),
+    showUser: (input) => findManagedUser(deps, input),
     setPassword: async (input) =>
       setPassword(deps, { ...(await managed(input)), password: input.password, isTemporary: input.isTemporary ?? false }),
     setUserStatus: (input) => setUserStatus(deps, { ...input, actor }),
@@ -74,8 +75,7 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
       if (Object.keys(changes).length === 0) throw coreErrors.InvalidArguments({ message: 'No settings were named' })
       const settings = await changeSettings(deps, { projectId, changes })
       const fields = Object.entries(changes).flatMap(([section, values]) => Object.keys(values ?? {}).map((field) => `${section}.${field}`))
-      const who = { actorKind: actor.kind, actorId: actor.id, userId: '', ip: '', userAgent: '' }
-      await recordEvent(deps, deps.storage, { projectId, type: 'settings.change', outcome: 'success', ...who, data: { fields } })
+      await recordEvent(deps, deps.storage, adminEvent({ projectId, actor, type: 'settings.change', data: { fields } }))
       return settings
     },
   }

@@ -8,9 +8,9 @@ import { blocklistFile } from './core/password/blocklist.ts'
 import { createHasher, defaultConcurrency, hashMetrics } from './core/password/hash.ts'
 import { createPasswordRules } from './core/password/strength.ts'
 import type { Clock, Log, MailTransport, Random } from './core/ports.ts'
+import { cachedProjects } from './core/projects.ts'
 import { createSealer, type Sealer } from './core/secrets.ts'
 import { liveSession } from './core/sessions.ts'
-import { cachedProjects } from './core/settings.ts'
 import { createSigningKeys } from './core/signing-keys.ts'
 import type { Storage } from './core/storage.ts'
 import * as features from './features/index.ts'
@@ -168,7 +168,7 @@ function handlerOf(deps: Deps, routes: readonly AnyRoute[], options: Options, is
     identify: {
       identifyRefresh: (project, token) => liveSession(deps, { project, token, kind: 'DSR' }),
       identifySession: (project, token) => liveSession(deps, { project, token, kind: 'DS' }),
-      verifyManagementKey: (project, key) => verifyManagementKey(deps, project, key),
+      verifyManagementKey: (project, key, address) => verifyManagementKey(deps, project, key, address),
     },
   })
 }

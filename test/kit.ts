@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { type Auth, createAuth, type Ports } from '../src/auth.ts'
 import type { ShownMail } from '../src/core/messages.ts'
 import type { Clock, Log, LogFields } from '../src/core/ports.ts'
-import type { SettingsChanges } from '../src/core/settings.ts'
+import type { SettingsChanges } from '../src/core/projects.ts'
 import type { Storage } from '../src/core/storage.ts'
 import { type Options, parseOptions } from '../src/options.ts'
 import { databases } from './databases.ts'
@@ -77,6 +77,8 @@ export interface Kit {
   readonly projectId: string
   readonly managementKey: string
   call(path: string, call?: Call): Promise<Answer>
+  /** A call with the project's management key, which has no limits. */
+  manage(path: string, call?: Omit<Call, 'token'>): Promise<Answer>
   set(changes: SettingsChanges): Promise<void>
   /** Mails of this project, newest first. */
   mails(): Promise<readonly ShownMail[]>
@@ -116,6 +118,7 @@ export async function createKit(storage: Storage, overrides: Partial<Options> = 
       const isJson = response.headers.get('content-type')?.startsWith('application/json')
       return { status: response.status, text, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : undefined }
     },
+    manage: (path, given = {}) => kit.call(path, { ...given, token: managementKey }),
     async set(changes) {
       await auth.api.changeSettings({ projectId, changes })
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Settings, type SettingsChanges } from '../core/settings.ts'
+import type { SettingsChanges } from '../core/projects.ts'
+import { Settings } from '../core/settings.ts'
 import { parseOptions } from '../options.ts'
 import { weakerOptions, weakerSettings } from './weaker.ts'
 

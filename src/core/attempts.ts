@@ -1,8 +1,8 @@
 import type { CountedLimit, Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Source } from './events.ts'
+import type { Project } from './projects.ts'
 import { digest } from './secrets.ts'
-import type { Project } from './settings.ts'
 import type { AttemptCount, AttemptRequest, Storage } from './storage.ts'
 
 /**

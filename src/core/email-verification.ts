@@ -1,7 +1,7 @@
 import { newChallenge, storeChallenge } from './challenges.ts'
 import type { Deps } from './deps.ts'
+import type { Project } from './projects.ts'
 import { approvedRedirect, withToken } from './redirect.ts'
-import type { Project } from './settings.ts'
 import type { Storage, UserRecord } from './storage.ts'
 
 /** Whether a fresh sign-up should prove its mailbox. */

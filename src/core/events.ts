@@ -2,8 +2,12 @@ import type { Clock, Random } from './ports.ts'
 import { newId } from './secrets.ts'
 import type { EventRecord, Storage } from './storage.ts'
 
-/** Who did it: a user, a management key, the command line, or the server itself. */
-export type Actor = { readonly kind: 'user' | 'managementKey' | 'commandLine' | 'system' | 'anonymous'; readonly id: string }
+/** Who did it: a user, a management key, the command line, or the server itself; and from where, if it was a request. */
+export type Actor = {
+  readonly kind: 'user' | 'managementKey' | 'accessKey' | 'commandLine' | 'system' | 'anonymous'
+  readonly id: string
+  readonly source?: Source
+}
 
 /** Where a request came from, as far as it may be recorded: canonical address and a shortened user agent. */
 export interface Source {
@@ -11,6 +15,8 @@ export interface Source {
   readonly userAgent: string
   /** True for the program's own callers (command line, direct loopback, listed back ends): totals per address do not count them. */
   readonly isTrusted: boolean
+  /** The whole address, for comparing with permitted networks; never recorded. */
+  readonly address?: string
 }
 
 /** The source of what the command line and background work do. */
@@ -37,4 +43,19 @@ export function userEvent(input: {
   const { projectId, type, outcome, userId, source } = input
   const actor = userId ? { actorKind: 'user', actorId: userId } : { actorKind: 'anonymous', actorId: '' }
   return { projectId, type, outcome, userId, ...actor, ip: source.ip, userAgent: source.userAgent, data: input.data ?? {} }
+}
+
+/** An event by an administrator. `data` holds facts only: no secret, no address. */
+export function adminEvent(input: {
+  readonly projectId: string
+  readonly actor: Actor
+  readonly type: string
+  /** The user it is about, if it is about one. */
+  readonly userId?: string
+  readonly outcome?: EventRecord['outcome']
+  readonly data?: Readonly<Record<string, unknown>>
+}): NewEvent {
+  const { projectId, actor, type, userId = '', outcome = 'success', data = {} } = input
+  const { ip = '', userAgent = '' } = actor.source ?? {}
+  return { projectId, type, outcome, userId, actorKind: actor.kind, actorId: actor.id, ip, userAgent, data }
 }

@@ -1,38 +1,97 @@
+import { z } from 'zod'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
+import { isPermittedAddress } from './networks.ts'
 import type { Clock, Random } from './ports.ts'
+import type { Project } from './projects.ts'
 import { digest, equalDigests, newId, newSecret, splitToken } from './secrets.ts'
-import type { Project } from './settings.ts'
 import type { ManagementKeyRecord } from './storage.ts'
+
+/** What a key may be denied although it is not read only (MG-05). */
+export const deniableRights = ['impersonation', 'embeddedLinks', 'activePasswords', 'testCodes', 'managementKeys', 'projects'] as const
+
+/** What a key may not do unless that is given to it: the contract does not know these. */
+export const extraRights = ['hashExport', 'allProjects'] as const
+
+/** A right that a route asks for, beside reading and writing. */
+export type RightName = (typeof deniableRights)[number] | (typeof extraRights)[number]
+
+/** What a management key may do. A key without limits (`{}`) does all that the contract says. */
+export const Rights = z
+  .strictObject({
+    isReadOnly: z.boolean().default(false),
+    denied: z.array(z.enum(deniableRights)).max(deniableRights.length).default([]),
+    extra: z.array(z.enum(extraRights)).max(extraRights.length).default([]),
+    /** Only these tenants, and only routes that know how to keep to them; empty is no such limit. */
+    tenantIds: z.array(z.string().min(1).max(64)).max(100).default([]),
+    /** Addresses and CIDR ranges that it is taken from; empty is everywhere. */
+    networks: z.array(z.string().min(1).max(64)).max(100).default([]),
+  })
+  .readonly()
+export type Rights = z.infer<typeof Rights>
+
+/** A management key that was proven. */
+export interface ProvenKey {
+  readonly id: string
+  readonly rights: Rights
+}
+
+/** What a route asks of the rights of a key. */
+export interface NeededRights {
+  readonly effect: 'read' | 'write'
+  readonly right?: RightName | undefined
+  /** Whether the route keeps to the tenants of a key that is limited to some. */
+  readonly isTenantAware: boolean
+}
+
+/** Throws `ManagementForbidden` unless the rights are enough. What is not known to be allowed is refused (MG-03). */
+export function assertRights(rights: Rights, needed: NeededRights): void {
+  const { effect, right } = needed
+  const isDenied = right !== undefined && rights.denied.some((name) => name === right)
+  const isExtra = right !== undefined && extraRights.some((name) => name === right)
+  const isMissing = isExtra && !rights.extra.some((name) => name === right)
+  const isTooWide = rights.tenantIds.length > 0 && !needed.isTenantAware
+  if (isDenied || isMissing || isTooWide || (effect === 'write' && rights.isReadOnly)) throw coreErrors.ManagementForbidden()
+}
 
 /** Makes a management key: `K…` ID, a dot, 256 random bits. The whole key is shown once; its digest is kept (MG-01). */
 export function newManagementKey(
   deps: { readonly clock: Clock; readonly random: Random },
-  input: { readonly projectId: string; readonly name: string },
+  input: {
+    readonly projectId: string
+    readonly name: string
+    readonly description?: string
+    /** ID of the key that makes it; `''` or absent for the command line. */
+    readonly createdBy?: string
+    readonly rights?: Rights
+    readonly expiresAt?: number
+  },
 ): { readonly record: ManagementKeyRecord; readonly key: string } {
   const id = newId(deps, 'K')
   const secret = newSecret(deps)
-  const now = deps.clock.nowSeconds()
-  const record = {
-    projectId: input.projectId,
-    id,
-    name: input.name,
-    secretDigest: digest(secret),
-    rights: {},
-    createdAt: now,
-    expiresAt: 0,
-    revokedAt: 0,
-  }
+  const { projectId, name, description = '', createdBy = '', rights = {}, expiresAt = 0 } = input
+  const createdAt = deps.clock.nowSeconds()
+  const record = { projectId, id, name, description, createdBy, secretDigest: digest(secret), rights, createdAt, expiresAt, revokedAt: 0 }
   return { record, key: `${id}.${secret}` }
 }
 
-/** The ID of a management key of the project. Unknown, wrong, expired and revoked keys look alike (MG-02): `ManagementUnauthorized`. */
-export async function verifyManagementKey(deps: Pick<Deps, 'storage' | 'clock'>, project: Project, key: string): Promise<string> {
+/**
+ * Proves a management key of the project, from an address that it is permitted from. Unknown, wrong, expired, revoked and misplaced keys look alike (MG-02):
+ * `ManagementUnauthorized`.
+ */
+export async function verifyManagementKey(
+  deps: Pick<Deps, 'storage' | 'clock'>,
+  project: Project,
+  key: string,
+  address: string,
+): Promise<ProvenKey> {
   const parts = splitToken(key)
   const record = parts && (await deps.storage.managementKeys.byId(project.id, parts.id))
   const matches = equalDigests(digest(parts?.secret ?? ''), record?.secretDigest ?? digest('no key'))
   const now = deps.clock.nowSeconds()
   if (!record || !matches || record.revokedAt > 0 || (record.expiresAt > 0 && record.expiresAt <= now))
     throw coreErrors.ManagementUnauthorized()
-  return record.id
+  const rights = Rights.parse(record.rights)
+  if (!isPermittedAddress(rights.networks, address)) throw coreErrors.ManagementUnauthorized({ log: 'address not permitted' })
+  return { id: record.id, rights }
 }

@@ -1,3 +1,5 @@
+import type { Grants } from './management-records.ts'
+
 /** Rows as the storage port knows them: plain data. Times are epoch seconds unless the name says otherwise. */
 
 export interface ProjectRecord {
@@ -8,7 +10,12 @@ export interface ProjectRecord {
   /** Goes up by one with every write of the settings. */
   readonly settingsVersion: number
   readonly createdAt: number
+  /** `production` marks one whose users are real; `''` otherwise. */
+  readonly environment: string
+  readonly tags: readonly string[]
 }
+
+export type ProjectChanges = Partial<Pick<ProjectRecord, 'name' | 'environment' | 'tags'>>
 
 export type UserStatus = 'enabled' | 'disabled' | 'invited'
 
@@ -26,7 +33,13 @@ export interface UserRecord {
   readonly middleName: string
   readonly familyName: string
   readonly picture: string
+  readonly recoveryEmail: string
+  readonly isRecoveryEmailVerified: boolean
+  readonly recoveryPhone: string
+  readonly isRecoveryPhoneVerified: boolean
   readonly isTest: boolean
+  /** Made for a session of somebody unknown: has no login ID, is in no list, and goes when its sessions have. */
+  readonly isAnonymous: boolean
   readonly customAttributes: Readonly<Record<string, unknown>>
   readonly createdAt: number
   readonly modifiedAt: number
@@ -40,8 +53,8 @@ export interface LoginIdRecord {
   readonly shown: string
 }
 
-/** A user with what nearly every answer needs: the login IDs in the order of their making, and the kinds of credentials. */
-export interface UserWithLoginIds {
+/** A user with what nearly every answer needs: the login IDs in the order of their making, the kinds of credentials, tenants and roles. */
+export interface UserWithLoginIds extends Grants {
   readonly user: UserRecord
   readonly loginIds: readonly LoginIdRecord[]
   readonly credentialKinds: readonly string[]
@@ -60,6 +73,17 @@ export interface CredentialRecord {
   readonly version: number
   readonly createdAt: number
   readonly modifiedAt: number
+  /** The kind of hash that it was imported with, for good; `''` when it was made here. */
+  readonly origin: string
+  /** Whether it still is what was imported: false once it was made anew here. */
+  readonly isForeign: boolean
+}
+
+/** How many imported credentials of a kind of hash there are: not made anew yet, or made anew. */
+export interface ImportedCount {
+  readonly origin: string
+  readonly isForeign: boolean
+  readonly count: number
 }
 
 /** A one-time secret that was sent to somebody. Only the digest of the secret is here (RC-02). */
@@ -125,8 +149,11 @@ export interface ManagementKeyRecord {
   readonly projectId: string
   readonly id: string
   readonly name: string
+  readonly description: string
+  /** ID of the key that made it, `''` for the command line. */
+  readonly createdBy: string
   readonly secretDigest: string
-  /** What the key may do; parsed by its feature. */
+  /** What the key may do; parsed by `core/management-keys.ts`. */
   readonly rights: unknown
   readonly createdAt: number
   /** 0 = never. */

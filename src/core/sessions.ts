@@ -1,10 +1,12 @@
 import type { JWTPayload } from 'jose'
+import { accessClaims } from './access.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import { recordEvent, type Source, userEvent } from './events.ts'
+import type { Project } from './projects.ts'
 import { newId } from './secrets.ts'
-import { lifetimes, type Project } from './settings.ts'
 import type { SessionRecord, Storage, UserWithLoginIds } from './storage.ts'
+import { lifetimesFor } from './tenant-settings.ts'
 import { signToken, type TokenClaims, type TokenKind, verifyToken } from './tokens.ts'
 
 /** A session that was proven by one of its tokens and is live in the database, of a user who is enabled. */
@@ -39,6 +41,12 @@ export interface SessionStart {
   readonly amr: readonly string[]
   /** Claims from an unprivileged caller; they go under `nsec` and can replace nothing (SE-09). */
   readonly customClaims?: Readonly<Record<string, unknown>> | undefined
+  /** Claims from a privileged caller, at the top level (`protocol/core.md` 3.2). Reserved names must have been refused before (`core/claims.ts`). */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+  /** The tenant that was chosen; without a choice the only one that the user has is the current one. */
+  readonly tenantId?: string | undefined
+  /** Lifetime of the family, if it is not that of the settings. */
+  readonly refreshSeconds?: number | undefined
   readonly isStepUp?: boolean
   /** The session is only there to set a password. */
   readonly isReset?: boolean
@@ -56,8 +64,12 @@ export interface PreparedSession {
  */
 export async function prepareSession(deps: Deps, start: SessionStart): Promise<PreparedSession> {
   const now = deps.clock.nowSeconds()
-  const { refreshSeconds } = lifetimes(start.project.settings)
-  const claims = start.customClaims && Object.keys(start.customClaims).length > 0 ? { nsec: start.customClaims } : {}
+  const refreshSeconds = start.refreshSeconds ?? lifetimesFor(start.project, start.account, start.tenantId).refreshSeconds
+  const claims = {
+    ...start.claims,
+    ...(start.customClaims && Object.keys(start.customClaims).length > 0 ? { nsec: start.customClaims } : {}),
+    ...(start.tenantId === undefined ? {} : { dct: start.tenantId }),
+  }
   const record: SessionRecord = {
     projectId: start.project.id,
     id: newId(deps, 'S'),
@@ -123,29 +135,33 @@ interface TokensFor {
  */
 async function issueTokens(deps: Deps, input: TokensFor): Promise<IssuedSession> {
   const { project, account, session, now } = input
-  const { sessionSeconds, inactivitySeconds } = lifetimes(project.settings)
+  // `dct` in the session is the choice that was made; what is current follows from it and from the tenants of today (SE-06).
+  const { dct: chosen, ...claims } = session.claims
+  const { sessionSeconds, stepUpSeconds, inactivitySeconds } = lifetimesFor(project, account, chosen)
   const key = await deps.signingKeys.current(project.id)
   const shared = {
+    ...claims,
     iss: project.id,
     sub: session.userId,
     sid: session.id,
     gen: session.generation,
     amr: session.amr,
     auth_time: session.authenticatedAt,
-    tenants: {},
-    ...session.claims,
   }
   const refreshClaims = {
     ...shared,
+    tenants: {},
+    ...(chosen === undefined ? {} : { dct: chosen }),
     drn: 'DSR',
     iat: session.rotatedAt,
     exp: session.expiresAt,
     jti: `${session.id}-${session.generation}`,
   }
   // A session that owes a password is worth nothing after its time, also where nobody asks the server.
-  const sessionExpiresAt = Math.min(now + sessionSeconds, session.passwordDueAt || session.expiresAt)
+  const sessionExpiresAt = Math.min(now + (input.isStepUp ? stepUpSeconds : sessionSeconds), session.passwordDueAt || session.expiresAt)
   const sessionClaims = {
     ...shared,
+    ...accessClaims(account, chosen),
     drn: 'DS',
     iat: now,
     exp: sessionExpiresAt,
@@ -198,10 +214,10 @@ export async function liveSession(deps: Deps, input: { project: Project; token: 
 export function assertLive(
   deps: Pick<Deps, 'clock'>,
   project: Project,
-  { session, user }: { readonly session: SessionRecord } & UserWithLoginIds,
+  { session, user, tenants }: { readonly session: SessionRecord } & UserWithLoginIds,
 ): void {
   const now = deps.clock.nowSeconds()
-  const { inactivitySeconds } = lifetimes(project.settings)
+  const { inactivitySeconds } = lifetimesFor(project, { tenants }, session.claims.dct)
   if (session.endedAt > 0) {
     const message = session.endedReason === 'logout' ? 'Expired due to logout' : 'The session has ended'
     throw coreErrors.SessionEnded({ message, log: session.endedReason })
@@ -225,7 +241,8 @@ export function reissue(
     readonly account: UserWithLoginIds
     readonly session: SessionRecord
     readonly refreshJwt?: string | undefined
+    readonly isStepUp?: boolean
   },
 ): Promise<IssuedSession> {
-  return issueTokens(deps, { ...input, now: deps.clock.nowSeconds(), firstSeen: false, isStepUp: false })
+  return issueTokens(deps, { isStepUp: false, ...input, now: deps.clock.nowSeconds(), firstSeen: false })
 }

@@ -1,17 +1,10 @@
 import { z } from 'zod'
-import { type AuthError, coreErrors } from './errors.ts'
-import type { Storage } from './storage.ts'
+import { InactivitySettings, lifetimeProblems, TokenLifetimes } from './lifetimes.ts'
 
 /**
  * What the administrator of a project can configure. Names, ranges and defaults are those of the public settings of the
  * service whose protocol this server speaks (see `docs/settings.md`, which is generated from here); our own are marked "ours".
  */
-
-const units = { seconds: 1, minutes: 60, hours: 3600, days: 86_400, weeks: 604_800 } as const
-const Unit = z.enum(['seconds', 'minutes', 'hours', 'days', 'weeks'])
-
-/** Largest lifetime of anything: ten years, so that no expiry leaves 32 bits before 2028. */
-const maxLifetimeSeconds = 315_360_000
 
 export const PasswordSettings = z
   .strictObject({
@@ -70,6 +63,21 @@ function areOrigins(text: string): boolean {
   return entries.every((entry) => entry === '' || (/^[a-z][a-z0-9+.-]*:\/\/[^/\s@*?#]+\/?$/i.test(entry) && URL.canParse(entry)))
 }
 
+/** A regular expression, short, and without what can take for ever on a long text: nested quantifiers and back references. */
+const Pattern = z
+  .string()
+  .max(200)
+  .refine((text) => isSafePattern(text), 'must be a regular expression without back references and repeated groups')
+
+function isSafePattern(text: string): boolean {
+  if (/\\[1-9k]|\)\s*[*+{?]/.test(text)) return false
+  try {
+    return new RegExp(text, 'u').source !== ''
+  } catch {
+    return false
+  }
+}
+
 const CookieDomain = z
   .string()
   .max(253)
@@ -104,45 +112,54 @@ export const ProjectSettings = z
       .max(60)
       .default(10)
       .meta({ description: 'Ours: how long the token before the last still gets the same successor (SE-02).' }),
-    refreshTokenExpiration: z.int().min(1).default(4).meta({ description: 'Lifetime of a session family and its refresh tokens.' }),
-    refreshTokenExpirationUnit: Unit.default('weeks').meta({ description: 'Unit of that.' }),
-    sessionTokenExpiration: z.int().min(1).default(10).meta({ description: 'Lifetime of a session token.' }),
-    sessionTokenExpirationUnit: Unit.default('minutes').meta({ description: 'Unit of that.' }),
+    ...TokenLifetimes.shape,
     tokenResponseMethod: TokenResponseMethod.default('onBody').meta({ description: 'Where refresh tokens go.' }),
     sessionTokenResponseMethod: TokenResponseMethod.default('onBody').meta({ description: 'Where session tokens go.' }),
     cookiePolicy: CookiePolicy.default('lax').meta({ description: 'SameSite of the refresh cookie.' }),
     sessionTokenCookiePolicy: CookiePolicy.default('lax').meta({ description: 'SameSite of the session cookie.' }),
     domain: CookieDomain.default('').meta({ description: 'Domain of the refresh cookie; empty binds it to the host.' }),
     sessionTokenCookieDomain: CookieDomain.default('').meta({ description: 'Domain of the session cookie.' }),
-    enableInactivity: z.boolean().default(false).meta({ description: 'End sessions that are not refreshed.' }),
-    inactivityTime: z.int().min(1).default(12).meta({ description: 'Longest time between refreshes.' }),
-    inactivityTimeUnit: Unit.default('minutes').meta({ description: 'Unit of that.' }),
+    ...InactivitySettings.shape,
     verifyEmailAtSignUp: z.boolean().default(true).meta({ description: 'Ours: sign-up with an e-mail address sends a verification mail.' }),
     notifyPasswordChange: z
       .boolean()
       .default(true)
       .meta({ description: 'Ours: tell the owner by mail when the password changed (RC-13).' }),
+    testUserRegex: Pattern.default('').meta({ description: 'Login IDs that match make a user a test user; empty is none.' }),
+    testUserFixedAuthVerifierRegex: Pattern.default('').meta({ description: 'Login IDs of test users for whom the static code holds.' }),
+    testUserFixedAuthToken: z
+      .string()
+      .regex(/^(|\d{6})$/, 'must be six digits')
+      .default('')
+      .meta({ description: 'Static code of test users: six digits, or empty.' }),
+    testUserAllowFixedAuth: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether the static code holds; never in a project whose environment is production.' }),
   })
   .superRefine((value, context) => {
-    const check = (path: string, seconds: number, min: number, max: number, remedy: string) => {
-      if (seconds < min || seconds > max) context.addIssue({ code: 'custom', path: [path], message: remedy })
-    }
-    const refresh = value.refreshTokenExpiration * units[value.refreshTokenExpirationUnit]
-    const session = value.sessionTokenExpiration * units[value.sessionTokenExpirationUnit]
-    check('refreshTokenExpiration', refresh, 180, maxLifetimeSeconds, 'must be between 3 minutes and 10 years')
-    check('sessionTokenExpiration', session, 180, refresh, 'must be at least 3 minutes and not longer than the refresh token')
-    check('inactivityTime', value.inactivityTime * units[value.inactivityTimeUnit], 600, maxLifetimeSeconds, 'must be at least 10 minutes')
+    for (const [path, message] of lifetimeProblems(value)) context.addIssue({ code: 'custom', path: [path], message })
   })
   .readonly()
 export type ProjectSettings = z.infer<typeof ProjectSettings>
 
+const Enabled = z.boolean().default(true).meta({ description: 'The method may be called through the API and the SDKs.' })
+
+/** Minutes that a secret for signing in lives: ten at most (RC-04). */
+const SignInMinutes = (initial: number) =>
+  z.int().min(1).max(10).default(initial).meta({ description: 'Minutes that it lives, at most 10 (RC-04).' })
+
+const RedirectUrl = z
+  .string()
+  .max(2048)
+  .default('')
+  .meta({ description: 'Where links lead when the call names no redirect URL; empty is our own page.' })
+
 export const MagicLinkSettings = z
   .strictObject({
-    redirectUrl: z
-      .string()
-      .max(2048)
-      .default('')
-      .meta({ description: 'Where links lead when the call names no redirect URL; empty is our own page.' }),
+    enabled: Enabled,
+    expirationTime: SignInMinutes(3),
+    redirectUrl: RedirectUrl,
     verificationExpirationTime: z
       .int()
       .min(1)
@@ -152,113 +169,39 @@ export const MagicLinkSettings = z
   })
   .readonly()
 
+export const EnchantedLinkSettings = z
+  .strictObject({ enabled: Enabled, expirationTime: SignInMinutes(3), redirectUrl: RedirectUrl })
+  .readonly()
+
+export const OtpSettings = z
+  .strictObject({
+    enabled: Enabled,
+    expirationTime: SignInMinutes(3),
+    domain: z.string().max(253).default('').meta({ description: 'Domain that text messages bind the code to.' }),
+  })
+  .readonly()
+
+export const EmbeddedLinkSettings = z
+  .strictObject({
+    enabled: Enabled,
+    expirationTime: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(1)
+      .meta({ description: 'Minutes that a token lives when the call names no timeout (MG-05).' }),
+  })
+  .readonly()
+
 /** All settings of a project. Stored as JSON; what is absent takes its default. */
 export const Settings = z
   .strictObject({
     project: ProjectSettings.prefault({}),
     password: PasswordSettings.prefault({}),
     magicLink: MagicLinkSettings.prefault({}),
+    enchantedLink: EnchantedLinkSettings.prefault({}),
+    otp: OtpSettings.prefault({}),
+    embeddedLink: EmbeddedLinkSettings.prefault({}),
   })
   .readonly()
 export type Settings = z.infer<typeof Settings>
-
-/** Settings in force with lifetimes in seconds. */
-export interface Lifetimes {
-  readonly refreshSeconds: number
-  readonly sessionSeconds: number
-  /** Absent when inactivity is off. */
-  readonly inactivitySeconds: number | undefined
-}
-
-export function lifetimes({ project }: Settings): Lifetimes {
-  return {
-    refreshSeconds: project.refreshTokenExpiration * units[project.refreshTokenExpirationUnit],
-    sessionSeconds: project.sessionTokenExpiration * units[project.sessionTokenExpirationUnit],
-    inactivitySeconds: project.enableInactivity ? project.inactivityTime * units[project.inactivityTimeUnit] : undefined,
-  }
-}
-
-/** A project with its settings parsed. */
-export interface Project {
-  readonly id: string
-  readonly name: string
-  readonly settings: Settings
-  readonly settingsVersion: number
-}
-
-/** Looks projects up, from a cache of bounded size and age. */
-export interface Projects {
-  /** The project, or `undefined` when there is none of this ID. */
-  byId(id: string): Promise<Project | undefined>
-  /** Forgets what is cached of a project; called after every write of its settings. */
-  forget(id: string): void
-}
-
-const cacheSeconds = 1
-const maxCached = 1000
-
-/** Settings written by another process are seen after one second. */
-export function cachedProjects(deps: { storage: Storage; clock: { monotonicMilliseconds(): number } }): Projects {
-  const cache = new Map<string, { readonly project: Project; readonly until: number }>()
-  return {
-    async byId(id) {
-      const now = deps.clock.monotonicMilliseconds()
-      const hit = cache.get(id)
-      if (hit && hit.until > now) return hit.project
-      const record = await deps.storage.projects.byId(id)
-      if (!record) return undefined
-      const project = {
-        id: record.id,
-        name: record.name,
-        settings: Settings.parse(record.settings),
-        settingsVersion: record.settingsVersion,
-      }
-      if (cache.size >= maxCached) cache.clear()
-      cache.set(id, { project, until: now + cacheSeconds * 1000 })
-      return project
-    },
-    forget(id) {
-      cache.delete(id)
-    },
-  }
-}
-
-/** Finds the project or throws `InvalidProject`. */
-export async function projectById(deps: { projects: Projects }, id: string): Promise<Project> {
-  const project = await deps.projects.byId(id)
-  if (!project) throw coreErrors.InvalidProject()
-  return project
-}
-
-/** Changes to settings: any subset of sections and of fields in them. */
-export type SettingsChanges = { readonly [Section in keyof Settings]?: Partial<Settings[Section]> }
-
-/**
- * Merges changes into the settings of a project and stores them. Fields that are not named stay (settings that a client does not know
- * are never cleared). Throws `InvalidArguments` with every problem, or when another write came in between twice.
- */
-export async function changeSettings(
-  deps: { storage: Storage; projects: Projects },
-  input: { readonly projectId: string; readonly changes: SettingsChanges },
-): Promise<Settings> {
-  for (let round = 0; round < 3; round++) {
-    const record = await deps.storage.projects.byId(input.projectId)
-    if (!record) throw coreErrors.InvalidProject()
-    const now = Settings.parse(record.settings)
-    const merged: Record<string, unknown> = { ...now }
-    for (const [section, fields] of Object.entries(input.changes)) {
-      merged[section] = { ...(merged[section] as object | undefined), ...fields }
-    }
-    const parsed = Settings.safeParse(merged)
-    if (!parsed.success) throw invalidSettings(parsed.error)
-    const saved = await deps.storage.projects.saveSettings(record.id, parsed.data, record.settingsVersion)
-    deps.projects.forget(record.id)
-    if (saved) return parsed.data
-  }
-  throw coreErrors.InvalidArguments({ message: 'The settings changed at the same time; try again' })
-}
-
-function invalidSettings(error: z.ZodError): AuthError {
-  const problems = error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-  return coreErrors.InvalidArguments({ message: problems.join('; ') })
-}

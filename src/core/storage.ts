@@ -1,11 +1,14 @@
+import type { ManagementStorage } from './management-storage.ts'
 import type {
   ChallengeRecord,
   CredentialRecord,
   EventRecord,
+  ImportedCount,
   LoginIdRecord,
   ManagementKeyRecord,
   OutboxRecord,
   OutboxState,
+  ProjectChanges,
   ProjectRecord,
   SessionRecord,
   SigningKeyRecord,
@@ -14,6 +17,8 @@ import type {
   UserWithLoginIds,
 } from './records.ts'
 
+export type * from './management-records.ts'
+export type * from './management-storage.ts'
 export type * from './records.ts'
 
 /**
@@ -50,7 +55,7 @@ export interface Page<T> {
   readonly next?: string
 }
 
-export interface Storage {
+export interface Storage extends ManagementStorage {
   /**
    * Runs `run` in one transaction, on a storage that writes to it. Commits when it resolves (durably, RL-02) and rolls back when it throws.
    * Nothing slow belongs inside: SQLite has one writer and everybody waits. Calls do not nest.
@@ -67,12 +72,18 @@ export interface Storage {
     list(): Promise<readonly ProjectRecord[]>
     /** Replaces the settings if their version is still `expectedVersion`. False means that another write won. Atomic. */
     saveSettings(id: string, settings: unknown, expectedVersion: number): Promise<boolean>
+    /** Changes the named fields. False when there is no such project. */
+    update(id: string, changes: ProjectChanges): Promise<boolean>
+    /** Deletes the project and everything in it, the audit trail too. False when there is no such project. */
+    delete(id: string): Promise<boolean>
   }
 
   readonly users: {
     /** Inserts a user with its login IDs. False when a login ID is taken in this project; roll back then. Exactly one of any number of racers gets true. */
     insert(user: UserRecord, loginIds: readonly LoginIdRecord[]): Promise<boolean>
     byId(projectId: string, userId: string): Promise<UserWithLoginIds | undefined>
+    /** The users of these IDs, in no particular order; those that are not there are missing from the answer. */
+    byIds(projectId: string, userIds: readonly string[]): Promise<readonly UserWithLoginIds[]>
     byLoginId(projectId: string, canonicalLoginId: string): Promise<UserWithLoginIds | undefined>
     /** One look-up for sign-in: the user and its credential of a kind (with `lookup` `''`). */
     forSignIn(
@@ -87,8 +98,14 @@ export interface Storage {
     lock(projectId: string, userId: string): Promise<UserRecord | undefined>
     /** Changes the named fields. False when there is no such user. */
     update(projectId: string, userId: string, changes: UserChanges): Promise<boolean>
-    /** Deletes the user and everything that is theirs but the audit trail. False when there is no such user. */
+    /** Adds a login ID after the others. False when it is taken in this project, also by this user. Exactly one of any number of racers gets true. */
+    addLoginId(projectId: string, userId: string, loginId: LoginIdRecord): Promise<boolean>
+    /** Takes a login ID of this user away. False when it was not theirs. */
+    removeLoginId(projectId: string, userId: string, canonicalLoginId: string): Promise<boolean>
+    /** Deletes the user and everything that is theirs but the audit trail; call inside a transaction. False when there is no such user. */
     delete(projectId: string, userId: string): Promise<boolean>
+    /** IDs of test users, at most `limit`. */
+    listTestIds(projectId: string, limit: number): Promise<readonly string[]>
     /** Users in the order of their IDs (which is that of their making); `loginIdPrefix` is canonical and matched literally. */
     list(
       projectId: string,
@@ -102,11 +119,21 @@ export interface Storage {
     insert(credential: CredentialRecord): Promise<boolean>
     /** Replaces `data` if the version is still `expectedVersion`. False means that another write won (PW-02). Atomic. */
     swap(credential: CredentialRecord, expectedVersion: number): Promise<boolean>
+    /** Credentials of a kind that a user has. */
+    list(projectId: string, userId: string, kind: string): Promise<readonly CredentialRecord[]>
+    /** Deletes the user's credentials of a kind, or one of them by its `lookup`; tells how many. */
+    delete(projectId: string, userId: string, kind: string, lookup?: string): Promise<number>
+    /** Imported credentials, counted by the kind of hash they came with; answered from an index. */
+    countImported(projectId: string): Promise<readonly ImportedCount[]>
   }
 
   readonly challenges: {
     insert(challenge: ChallengeRecord): Promise<void>
     byId(projectId: string, id: string): Promise<ChallengeRecord | undefined>
+    /** The newest challenge of a user for a purpose and an address, expired or not. */
+    newestForUser(projectId: string, userId: string, purpose: string, address: string): Promise<ChallengeRecord | undefined>
+    /** Replaces `data` of a challenge that is not expired at `now`. False when it is not there. Atomic. */
+    setData(projectId: string, id: string, data: unknown, now: number): Promise<boolean>
     /** Removes the challenge if it is there and not expired at `now`. True for exactly one caller (RC-03). */
     spend(projectId: string, id: string, now: number): Promise<boolean>
     /** Removes all challenges of a user, or those of some purposes (RC-05). */
@@ -123,6 +150,13 @@ export interface Storage {
     touch(projectId: string, id: string, now: number): Promise<boolean>
     /** Marks that the password that a reset session owed has been set. */
     settlePasswordDue(projectId: string, id: string): Promise<void>
+    /** Replaces the claims of a live session, and its absolute end if `expiresAt` is given. False when it is not live. Atomic. */
+    setClaims(
+      projectId: string,
+      id: string,
+      changes: { readonly claims: SessionRecord['claims']; readonly expiresAt?: number },
+      now: number,
+    ): Promise<boolean>
     /** Ends a live session. False when it was not live. */
     end(projectId: string, id: string, reason: string, now: number): Promise<boolean>
     /** Ends all live sessions of a user but `exceptId`; tells how many. */
@@ -164,6 +198,12 @@ export interface Storage {
     insert(key: ManagementKeyRecord): Promise<void>
     byId(projectId: string, id: string): Promise<ManagementKeyRecord | undefined>
     list(projectId: string): Promise<readonly ManagementKeyRecord[]>
+    /** Changes the named fields. False when there is no such key. */
+    update(
+      projectId: string,
+      id: string,
+      changes: Partial<Pick<ManagementKeyRecord, 'name' | 'description' | 'rights' | 'expiresAt'>>,
+    ): Promise<boolean>
     revoke(projectId: string, id: string, now: number): Promise<boolean>
   }
 

@@ -11,11 +11,21 @@ import { AuthError, coreErrors } from '../core/errors.ts'
 
 export interface BodyLimits {
   readonly maxBytes: number
+  /** Members of all objects together; 200 if absent. */
+  readonly maxNames?: number
+  /** Length of the longest text, in UTF-16 units; 4096 if absent. */
+  readonly maxTextLength?: number
 }
 
+/** Bodies of batches: 5 MiB, with as many members as fit in there (WB-06). */
+export const batchLimits: BodyLimits = Object.freeze({ maxBytes: 5_242_880, maxNames: 200_000 })
+
+/** A file in base64 as one text. */
+export const fileLimits: BodyLimits = Object.freeze({ maxBytes: 5_242_880, maxTextLength: 5_242_880 })
+
 const maxDepth = 16
-const maxNames = 200
-const maxTextLength = 4096
+const defaultMaxNames = 200
+const defaultMaxTextLength = 4096
 const forbiddenNames: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 const jsonType = /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-?8"?[ \t]*)?;?[ \t]*$/i
@@ -47,7 +57,7 @@ export async function readBody(request: Request, kind: 'json' | 'form', limits: 
   if (bytes.byteLength === 0) return {}
   if (!isExpectedType) throw coreErrors.UnsupportedMediaType()
   const text = decode(bytes)
-  return withoutNulls(kind === 'json' ? parseJson(text) : parseForm(text))
+  return withoutNulls(kind === 'json' ? parseJson(text) : parseForm(text), limits)
 }
 
 function isBodyType(headers: Headers, kind: 'json' | 'form'): boolean {
@@ -118,14 +128,15 @@ function parseForm(text: string): unknown {
 }
 
 /** Checks every value and drops `null` members, in place. */
-function withoutNulls(root: unknown): unknown {
+function withoutNulls(root: unknown, limits: BodyLimits): unknown {
+  const { maxNames = defaultMaxNames, maxTextLength = defaultMaxTextLength } = limits
   if (root === null) return {}
   const open: { readonly value: unknown; readonly depth: number }[] = [{ value: root, depth: 1 }]
   let names = 0
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, depth } = next
     if (typeof value !== 'object' || value === null) {
-      checkScalar(value)
+      checkScalar(value, maxTextLength)
       continue
     }
     if (depth > maxDepth) throw coreErrors.InvalidRequest({ message: `The request is nested deeper than ${maxDepth} levels` })
@@ -146,14 +157,14 @@ function withoutNulls(root: unknown): unknown {
 
 function checkName(name: string): void {
   if (forbiddenNames.has(name)) throw coreErrors.InvalidRequest({ message: 'The request has a member with a forbidden name' })
-  if (name.length > maxTextLength) throw tooLong()
+  if (name.length > defaultMaxTextLength) throw tooLong(defaultMaxTextLength)
 }
 
-function checkScalar(value: unknown): void {
-  if (typeof value === 'string' && value.length > maxTextLength) throw tooLong()
+function checkScalar(value: unknown, maxTextLength: number): void {
+  if (typeof value === 'string' && value.length > maxTextLength) throw tooLong(maxTextLength)
   if (typeof value === 'number' && !Number.isFinite(value)) throw coreErrors.MalformedRequest()
 }
 
-function tooLong(): AuthError {
+function tooLong(maxTextLength: number): AuthError {
   return coreErrors.InvalidRequest({ message: `The request has a text of more than ${maxTextLength} characters` })
 }

@@ -115,8 +115,8 @@ test('without the database the last known lists hold, and new ones are seen afte
           if (state.isDown) throw new Error('down')
           const settings = Settings.parse({ project: { allowedOrigins: state.origins } })
           return [
-            { ...fakeProject(projectId), settings, createdAt: 0 },
-            { ...fakeProject(otherProjectId), settings: { project: 7 }, createdAt: 0 },
+            { ...fakeProject(projectId), settings, createdAt: 0, tags: [] },
+            { ...fakeProject(otherProjectId), settings: { project: 7 }, createdAt: 0, tags: [] },
           ]
         },
       },

@@ -6,7 +6,8 @@
  * project lists it. That tells a browser no more than that this server knows the origin; the request itself is then judged by its project.
  */
 import type { Clock } from '../core/ports.ts'
-import { type Project, Settings } from '../core/settings.ts'
+import type { Project } from '../core/projects.ts'
+import { Settings } from '../core/settings.ts'
 import type { Storage } from '../core/storage.ts'
 
 export interface OriginRules {

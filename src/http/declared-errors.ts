@@ -14,14 +14,16 @@ const ofIdentity: Readonly<Record<Access, readonly ErrorFactory[]>> = {
     coreErrors.CrossSiteRequest,
   ],
   session: [coreErrors.InvalidProject, coreErrors.InvalidSession, coreErrors.SessionEnded, coreErrors.UserDisabled],
-  management: [coreErrors.InvalidProject, coreErrors.ManagementUnauthorized],
-  local: [coreErrors.InvalidProject, coreErrors.ManagementUnauthorized],
+  management: [coreErrors.InvalidProject, coreErrors.ManagementUnauthorized, coreErrors.ManagementForbidden],
+  local: [coreErrors.InvalidProject, coreErrors.ManagementUnauthorized, coreErrors.ManagementForbidden],
   loopback: [coreErrors.NotFound],
 }
 
 /** True when the handler reads a body for this route. */
 export function takesBody(route: AnyRoute): boolean {
-  return route.method === 'POST' || route.method === 'PATCH' || (route.method === 'DELETE' && route.body !== undefined)
+  return (
+    route.method === 'POST' || route.method === 'PUT' || route.method === 'PATCH' || (route.method === 'DELETE' && route.body !== undefined)
+  )
 }
 
 /** Every error of a route, each once, ordered by status and wire code. */

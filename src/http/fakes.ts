@@ -1,9 +1,11 @@
 /** Stand-ins for the domain, for tests of the edge only. Nothing here touches a database, a socket or the clock of the machine. */
 import type { Deps } from '../core/deps.ts'
 import { coreErrors } from '../core/errors.ts'
+import { Rights } from '../core/management-keys.ts'
 import type { LogFields } from '../core/ports.ts'
+import type { Project } from '../core/projects.ts'
 import type { LiveSession } from '../core/sessions.ts'
-import { type Project, Settings } from '../core/settings.ts'
+import { Settings } from '../core/settings.ts'
 import type { UserWithLoginIds } from '../core/storage.ts'
 import { createHandler, defaultHttpOptions, type Handler, type HttpOptions } from './handler.ts'
 import type { IdentifyPorts } from './identify.ts'
@@ -33,7 +35,7 @@ export interface FakeEdge {
 
 /** A project with some settings that differ from the defaults. */
 export function fakeProject(id: string, project: Readonly<Record<string, unknown>> = {}): Project {
-  return { id, name: 'Test', settings: Settings.parse({ project }), settingsVersion: 1 }
+  return { id, name: 'Test', settings: Settings.parse({ project }), settingsVersion: 1, environment: '', defaultRoles: [] }
 }
 
 export const fakeUser: UserWithLoginIds = {
@@ -50,7 +52,12 @@ export const fakeUser: UserWithLoginIds = {
     middleName: '',
     familyName: '',
     picture: '',
+    recoveryEmail: '',
+    isRecoveryEmailVerified: false,
+    recoveryPhone: '',
+    isRecoveryPhoneVerified: false,
     isTest: false,
+    isAnonymous: false,
     customAttributes: {},
     createdAt: 1_760_000_000,
     modifiedAt: 1_760_000_100,
@@ -58,6 +65,8 @@ export const fakeUser: UserWithLoginIds = {
   },
   loginIds: [{ canonical: 'ada@example.com', shown: 'Ada@example.com' }],
   credentialKinds: ['password'],
+  roles: [],
+  tenants: [],
 }
 
 /** A live session; its `claims` tell which token proved it. */
@@ -77,7 +86,7 @@ export const fakeIdentify: IdentifyPorts = {
   },
   verifyManagementKey: async (project, key) => {
     if (key !== goodManagementKey || project.id === otherProjectId) throw coreErrors.ManagementUnauthorized()
-    return 'Kabcdefgh'
+    return { id: 'Kabcdefgh', rights: Rights.parse({}) }
   },
 }
 

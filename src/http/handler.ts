@@ -1,7 +1,8 @@
 /** The HTTP edge as a fetch handler: finds the route, identifies the caller, parses, runs, answers, and writes one log line. */
 import type { Deps } from '../core/deps.ts'
 import { AuthError, coreErrors } from '../core/errors.ts'
-import type { Project } from '../core/settings.ts'
+import type { NeededRights } from '../core/management-keys.ts'
+import type { Project } from '../core/projects.ts'
 import { ClientGone, readBody } from './body.ts'
 import { allowingHeaders, createOriginRules, isSameSite, type OriginRules, preflightHeaders } from './cors.ts'
 import { declaredErrors, takesBody } from './declared-errors.ts'
@@ -177,6 +178,7 @@ async function callerOf(edge: Edge, exchange: Exchange, route: AnyRoute) {
   if (credentials.projectId !== undefined) exchange.project = await edge.deps.projects.byId(credentials.projectId)
   return identify(edge.identify, {
     access: route.access,
+    needed: neededRights(route),
     method: exchange.method,
     headers: request.headers,
     source,
@@ -187,8 +189,12 @@ async function callerOf(edge: Edge, exchange: Exchange, route: AnyRoute) {
   })
 }
 
+function neededRights({ method, effect, right, isTenantAware = false }: AnyRoute): NeededRights {
+  return { effect: effect ?? (method === 'GET' ? 'read' : 'write'), right, isTenantAware }
+}
+
 async function bodyOf(edge: Edge, request: Request, route: AnyRoute): Promise<unknown> {
-  const body = await readBody(request, route.kind === 'page' ? 'form' : 'json', { maxBytes: edge.options.maxBodyBytes })
+  const body = await readBody(request, route.kind === 'page' ? 'form' : 'json', route.bodyLimits ?? { maxBytes: edge.options.maxBodyBytes })
   return parsed(route.body, body)
 }
 

@@ -1,7 +1,8 @@
 /** Finds out who calls: reads the bearer and the cookies (`protocol/core.md` 1.2) and asks the domain for proof where a route demands it. */
 import { coreErrors } from '../core/errors.ts'
+import { assertRights, type NeededRights, type ProvenKey } from '../core/management-keys.ts'
+import type { Project } from '../core/projects.ts'
 import type { LiveSession } from '../core/sessions.ts'
-import type { Project } from '../core/settings.ts'
 import { saysJson } from './body.ts'
 import { readCookie } from './cookies.ts'
 import type { Access, Callers } from './route.ts'
@@ -12,8 +13,8 @@ import type { RequestSource } from './source.ts'
 export interface IdentifyPorts {
   identifyRefresh(project: Project, refreshToken: string): Promise<LiveSession>
   identifySession(project: Project, sessionToken: string): Promise<LiveSession>
-  /** Returns the ID of the key. */
-  verifyManagementKey(project: Project, key: string): Promise<string>
+  /** `address` is where the request came from. */
+  verifyManagementKey(project: Project, key: string, address: string): Promise<ProvenKey>
 }
 
 /** What a request shows, before anything of it is proven. */
@@ -74,6 +75,8 @@ function refreshTokenFromCookie(headers: Headers): string | undefined {
 
 export interface IdentifyInput {
   readonly access: Access
+  /** What the route asks of a management key. */
+  readonly needed: NeededRights
   readonly method: string
   readonly headers: Headers
   readonly source: RequestSource
@@ -85,8 +88,8 @@ export interface IdentifyInput {
 }
 
 /**
- * Proves the caller that a route asks for. Throws `InvalidProject`, `InvalidSession`, `CrossSiteRequest`, `ManagementUnauthorized`, or what the
- * ports throw.
+ * Proves the caller that a route asks for. Throws `InvalidProject`, `InvalidSession`, `CrossSiteRequest`, `ManagementUnauthorized`,
+ * `ManagementForbidden`, or what the ports throw.
  */
 export async function identify(ports: IdentifyPorts, input: IdentifyInput): Promise<Callers[Access]> {
   const { access, source } = input
@@ -107,9 +110,9 @@ export async function identify(ports: IdentifyPorts, input: IdentifyInput): Prom
     case 'session':
       return { ...known, live: await ports.identifySession(known.project, bearerToken(input.credentials)) }
     case 'management':
-      return { ...known, managementKeyId: await managementKeyId(ports, known.project, input.credentials) }
+      return { ...known, ...(await managementCaller(ports, known.project, input)) }
     case 'local':
-      await managementKeyId(ports, known.project, input.credentials)
+      await managementCaller(ports, known.project, input)
       return { source }
   }
 }
@@ -150,7 +153,10 @@ function bearerToken({ token, isTokenFromCookie }: Credentials): string {
   return token
 }
 
-async function managementKeyId(ports: IdentifyPorts, project: Project, { key }: Credentials): Promise<string> {
-  if (key === undefined) throw coreErrors.ManagementUnauthorized()
-  return ports.verifyManagementKey(project, key)
+/** Proves the key, and that its rights are enough for the route. */
+async function managementCaller(ports: IdentifyPorts, project: Project, { credentials, needed, source }: IdentifyInput) {
+  if (credentials.key === undefined) throw coreErrors.ManagementUnauthorized()
+  const { id, rights } = await ports.verifyManagementKey(project, credentials.key, source.address ?? '')
+  assertRights(rights, needed)
+  return { managementKeyId: id, rights, actor: { kind: 'managementKey' as const, id, source } }
 }

@@ -1,9 +1,11 @@
 import type { z } from 'zod'
 import type { Deps } from '../core/deps.ts'
 import type { ErrorFactory } from '../core/errors.ts'
-import type { Source } from '../core/events.ts'
+import type { Actor, Source } from '../core/events.ts'
+import type { RightName, Rights } from '../core/management-keys.ts'
+import type { Project } from '../core/projects.ts'
 import type { LiveSession } from '../core/sessions.ts'
-import type { Project } from '../core/settings.ts'
+import type { BodyLimits } from './body.ts'
 
 /**
  * Who may call a route, which is also what its `caller` holds:
@@ -31,7 +33,8 @@ export interface Callers {
   readonly refreshToken: ProjectCaller & { readonly token: string | undefined }
   readonly refresh: ProjectCaller & { readonly live: LiveSession }
   readonly session: ProjectCaller & { readonly live: LiveSession }
-  readonly management: ProjectCaller & { readonly managementKeyId: string }
+  /** `actor` goes into the audit trail: the key, and where the request came from. */
+  readonly management: ProjectCaller & { readonly managementKeyId: string; readonly rights: Rights; readonly actor: Actor }
   readonly local: { readonly source: Source }
   readonly loopback: { readonly source: Source }
 }
@@ -90,10 +93,16 @@ export interface Route<
   Params extends z.ZodType = z.ZodType,
   Answer extends z.ZodType = z.ZodType,
 > {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path with parameters in braces, `/v2/keys/{projectId}`. */
   readonly path: string
   readonly access: A
+  /** What a management route does; a key that is read only is refused a `write`. Absent, GET reads and everything else writes. */
+  readonly effect?: 'read' | 'write'
+  /** A right that the management key must have beside that (MG-05). */
+  readonly right?: RightName
+  /** True when the route keeps to `caller.rights.tenantIds`; without it a key that is limited to tenants is refused. */
+  readonly isTenantAware?: boolean
   readonly summary: string
   readonly body?: Body
   readonly query?: Query
@@ -103,6 +112,8 @@ export interface Route<
   /** The closed list of what `run` may throw, beside what the handler itself throws. */
   readonly errors: readonly ErrorFactory[]
   readonly limit?: RouteLimit
+  /** Larger bodies than others take, for batches and files (WB-06). */
+  readonly bodyLimits?: BodyLimits
   /** `page` routes answer HTML or other text and bring their own content type: `reply` describes a string. */
   readonly kind?: 'json' | 'page'
   readonly run: (

@@ -1,8 +1,9 @@
 /** Turns users and issued sessions into what the wire shows, cookies included. */
 import type { JWTPayload } from 'jose'
 import type { z } from 'zod'
+import { accessIn } from '../core/access.ts'
+import type { Project } from '../core/projects.ts'
 import type { IssuedSession } from '../core/sessions.ts'
-import type { Project } from '../core/settings.ts'
 import type { UserWithLoginIds } from '../core/storage.ts'
 import { type Reply, type ReplyCookie, reply } from './route.ts'
 import type { AuthReply, UserReply } from './schemas.ts'
@@ -23,7 +24,9 @@ export function refreshCookieName(header: string | undefined): string {
 }
 
 /** A user with every member of `protocol/core.md` 4.1. */
-export function userReply({ user, loginIds, credentialKinds }: UserWithLoginIds): z.input<typeof UserReply> {
+export function userReply(account: UserWithLoginIds): z.input<typeof UserReply> {
+  const { user, loginIds, credentialKinds } = account
+  const access = accessIn(account, '')
   const shown = loginIds.map((loginId) => loginId.shown)
   return {
     userId: user.id,
@@ -40,9 +43,12 @@ export function userReply({ user, loginIds, credentialKinds }: UserWithLoginIds)
     picture: user.picture,
     status: user.status,
     test: user.isTest,
-    roleNames: [],
-    permissions: [],
-    userTenants: [],
+    roleNames: [...access.roleNames],
+    permissions: [...access.permissions],
+    userTenants: account.tenants.map(({ tenantId, tenantName }) => {
+      const held = accessIn(account, tenantId)
+      return { tenantId, tenantName, roleNames: [...held.roleNames], permissions: [...held.permissions] }
+    }),
     customAttributes: { ...user.customAttributes },
     createdTime: user.createdAt,
     modifiedTime: user.modifiedAt,

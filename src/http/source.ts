@@ -30,6 +30,7 @@ const maxUserAgent = 256
 /** What an address says by itself. */
 interface AddressFacts {
   readonly ip: string
+  readonly address: string
   readonly isLoopback: boolean
   readonly isListed: boolean
 }
@@ -44,7 +45,7 @@ export function createSourceReader(options: SourceOptions): (headers: Headers, c
     const known = remembered.get(text)
     if (known) return known
     const address = plainAddress(text)
-    const facts = { ip: canonicalAddress(address), isLoopback: isLoopbackAddress(address), isListed: isListed(trusted, address) }
+    const facts = { address, ip: canonicalAddress(address), isLoopback: isLoopbackAddress(address), isListed: isListed(trusted, address) }
     if (remembered.size >= maxRememberedAddresses) remembered.clear()
     remembered.set(text, facts)
     return facts
@@ -53,8 +54,8 @@ export function createSourceReader(options: SourceOptions): (headers: Headers, c
     const peer = factsOf(connection.remoteAddress ?? '')
     const isDirectLoopback = options.trustLoopback && peer.isLoopback && options.trustedProxyHops === 0 && !isForwarded(headers)
     const forwarded = forwardedAddress(headers, options.trustedProxyHops)
-    const { ip, isListed } = forwarded === undefined ? peer : factsOf(forwarded)
-    return { ip, userAgent: shortUserAgent(headers.get('user-agent')), isTrusted: isDirectLoopback || isListed, isDirectLoopback }
+    const { ip, address, isListed } = forwarded === undefined ? peer : factsOf(forwarded)
+    return { ip, userAgent: shortUserAgent(headers.get('user-agent')), isTrusted: isDirectLoopback || isListed, isDirectLoopback, address }
   }
 }
 

@@ -50,7 +50,7 @@ export interface World {
 export async function openWorld({ mode = 'send' as 'send' | 'keep', onWake = () => {} } = {}): Promise<World> {
   let milliseconds = 1_790_000_000_000
   const storage = await openStorage({ database: 'sqlite::memory:' })
-  await storage.projects.insert({ id: projectId, name: 'Acme', settings: {}, settingsVersion: 1, createdAt: 0 })
+  await storage.projects.insert({ id: projectId, name: 'Acme', settings: {}, settingsVersion: 1, createdAt: 0, environment: '', tags: [] })
   const clock: Clock = {
     nowSeconds: () => Math.floor(milliseconds / 1000),
     nowMilliseconds: () => milliseconds,

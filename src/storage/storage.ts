@@ -1,17 +1,23 @@
 import type { Kysely } from 'kysely'
 import type { Storage } from '../core/storage.ts'
 import type { Connection, Dialect } from './connection.ts'
+import { accessKeys } from './sql/access-keys.ts'
 import { attempts } from './sql/attempts.ts'
+import { attributes } from './sql/attributes.ts'
 import { challenges } from './sql/challenges.ts'
 import { credentials } from './sql/credentials.ts'
 import { events } from './sql/events.ts'
+import { grants } from './sql/grants.ts'
 import { managementKeys } from './sql/management-keys.ts'
 import { meta } from './sql/meta.ts'
 import { outbox } from './sql/outbox.ts'
+import { permissions } from './sql/permissions.ts'
 import { projects } from './sql/projects.ts'
 import { purge } from './sql/purge.ts'
+import { roles } from './sql/roles.ts'
 import { sessions } from './sql/sessions.ts'
 import { signingKeys } from './sql/signing-keys.ts'
+import { tenants } from './sql/tenants.ts'
 import { users } from './sql/users.ts'
 import type { Tables } from './tables.ts'
 
@@ -46,6 +52,12 @@ function nouns(connection: Connection) {
     managementKeys: managementKeys(connection),
     events: events(connection),
     outbox: outbox(connection),
+    tenants: tenants(connection),
+    permissions: permissions(connection),
+    roles: roles(connection),
+    grants: grants(connection),
+    accessKeys: accessKeys(connection),
+    attributes: attributes(connection),
     meta: meta(connection),
     purge: (now: number, limit: number) => purge(connection, now, limit),
   }

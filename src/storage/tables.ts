@@ -1,12 +1,17 @@
 import type {
+  AccessKeyRecord,
+  AttributeRecord,
   ChallengeRecord,
   CredentialRecord,
   EventRecord,
   ManagementKeyRecord,
   OutboxRecord,
+  PermissionRecord,
   ProjectRecord,
+  RoleRecord,
   SessionRecord,
   SigningKeyRecord,
+  TenantRecord,
   UserRecord,
 } from '../core/storage.ts'
 import { columns, type RowOf } from './columns.ts'
@@ -24,6 +29,13 @@ export interface Tables {
   management_keys: RowOf<ManagementKeyRecord>
   events: RowOf<EventRecord>
   outbox: RowOf<OutboxRecord>
+  tenants: RowOf<TenantRecord>
+  memberships: { project_id: string; subject_id: string; tenant_id: string }
+  permissions: RowOf<PermissionRecord>
+  roles: RowOf<RoleRecord>
+  role_assignments: { project_id: string; subject_id: string; tenant_id: string; role_id: string }
+  access_keys: RowOf<AccessKeyRecord>
+  attributes: RowOf<AttributeRecord>
   meta: { key: string; value: string }
   /** Which steps of the schema ran. */
   migrations: { number: number; name: string }
@@ -35,6 +47,8 @@ export const projectColumns = columns<ProjectRecord>('projects', {
   settings: 'json',
   settingsVersion: 'integer',
   createdAt: 'integer',
+  environment: 'text',
+  tags: 'json',
 })
 
 export const userColumns = columns<UserRecord>('users', {
@@ -50,7 +64,12 @@ export const userColumns = columns<UserRecord>('users', {
   middleName: 'text',
   familyName: 'text',
   picture: 'text',
+  recoveryEmail: 'text',
+  isRecoveryEmailVerified: 'flag',
+  recoveryPhone: 'text',
+  isRecoveryPhoneVerified: 'flag',
   isTest: 'flag',
+  isAnonymous: 'flag',
   customAttributes: 'json',
   createdAt: 'integer',
   modifiedAt: 'integer',
@@ -66,6 +85,8 @@ export const credentialColumns = columns<CredentialRecord>('credentials', {
   version: 'integer',
   createdAt: 'integer',
   modifiedAt: 'integer',
+  origin: 'text',
+  isForeign: 'flag',
 })
 
 export const challengeColumns = columns<ChallengeRecord>('challenges', {
@@ -114,6 +135,8 @@ export const managementKeyColumns = columns<ManagementKeyRecord>('management_key
   projectId: 'text',
   id: 'text',
   name: 'text',
+  description: 'text',
+  createdBy: 'text',
   secretDigest: 'text',
   rights: 'json',
   createdAt: 'integer',
@@ -147,4 +170,64 @@ export const outboxColumns = columns<OutboxRecord>('outbox', {
   createdAt: 'integer',
   expiresAt: 'integer',
   finishedAt: 'integer',
+})
+
+export const tenantColumns = columns<TenantRecord>('tenants', {
+  projectId: 'text',
+  id: 'text',
+  name: 'text',
+  parentId: 'text',
+  selfProvisioningDomains: 'json',
+  customAttributes: 'json',
+  isDisabled: 'flag',
+  isSsoEnforced: 'flag',
+  defaultRoleNames: 'json',
+  sessionSettings: 'json',
+  passwordSettings: 'json',
+  createdAt: 'integer',
+  modifiedAt: 'integer',
+})
+
+export const permissionColumns = columns<PermissionRecord>('permissions', {
+  projectId: 'text',
+  name: 'text',
+  description: 'text',
+  createdAt: 'integer',
+})
+
+export const roleColumns = columns<RoleRecord>('roles', {
+  projectId: 'text',
+  id: 'text',
+  tenantId: 'optionalText',
+  name: 'text',
+  description: 'text',
+  permissionNames: 'json',
+  isDefault: 'flag',
+  isPrivate: 'flag',
+  createdAt: 'integer',
+})
+
+export const accessKeyColumns = columns<AccessKeyRecord>('access_keys', {
+  projectId: 'text',
+  id: 'text',
+  name: 'text',
+  description: 'text',
+  secretDigest: 'text',
+  status: 'text',
+  userId: 'optionalText',
+  customClaims: 'json',
+  customAttributes: 'json',
+  permittedIps: 'json',
+  createdBy: 'text',
+  createdAt: 'integer',
+  modifiedAt: 'integer',
+  expiresAt: 'integer',
+})
+
+export const attributeColumns = columns<AttributeRecord>('attributes', {
+  projectId: 'text',
+  subject: 'text',
+  name: 'text',
+  definition: 'json',
+  createdAt: 'integer',
 })

@@ -220,7 +220,7 @@ function handlerWith(kit: Kit, replaced: Partial<Deps>) {
     identify: {
       identifyRefresh: (project, token) => liveSession(deps, { project, token, kind: 'DSR' }),
       identifySession: (project, token) => liveSession(deps, { project, token, kind: 'DS' }),
-      verifyManagementKey: (project, key) => verifyManagementKey(deps, project, key),
+      verifyManagementKey: (project, key, address) => verifyManagementKey(deps, project, key, address),
     },
   })
 }

@@ -1,99 +1,33 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { newManagementKey } from '../../src/core/management-keys.ts'
+import { deniableRights, extraRights, newManagementKey, type Rights } from '../../src/core/management-keys.ts'
 import * as features from '../../src/features/index.ts'
 import { apiDocs } from '../../src/http/api-docs.ts'
-import type { Access, AnyRoute } from '../../src/http/route.ts'
+import type { AnyRoute } from '../../src/http/route.ts'
 import { type Options, parseOptions } from '../../src/options.ts'
-import { goodPassword, type Json, type Kit, onEveryDatabase } from '../kit.ts'
+import { createKit, goodPassword, type Json, type Kit, onEveryDatabase } from '../kit.ts'
+import { freshLoginId, type Row, type Rows, type World } from './route-rows/row.ts'
 
-/** One project with users and keys of every kind, and a neighbour. */
-interface World {
-  readonly kit: Kit
-  readonly other: { readonly projectId: string; readonly managementKey: string; readonly refreshJwt: string }
-  readonly revokedKey: string
-  readonly expiredKey: string
-  /** The user that a cell is about; fresh for each cell that shows its tokens. */
-  user: { readonly loginId: string; readonly userId: string; readonly refreshJwt: string; readonly sessionJwt: string }
-}
-
-interface Request_ {
-  readonly path?: string
-  readonly body?: object
-  readonly form?: Record<string, string>
-}
-
-interface Row {
-  readonly access: Access
-  /** A request that succeeds when access is given. */
-  readonly request?: (world: World) => Request_ | Promise<Request_>
-}
-
-let fresh = 0
-const freshLoginId = () => `user${fresh++}@example.com`
-const newPassword = 'another good passphrase 2'
-const aLink = `C${'0'.repeat(27)}.${'A'.repeat(43)}`
-const empty = () => ({ body: {} })
-
-async function freshLink({ kit }: World): Promise<Request_> {
-  const loginId = freshLoginId()
-  await kit.signUp(loginId, goodPassword, { isVerified: false })
-  return { body: { token: await kit.linkToken(loginId, 'email.verify') } }
-}
-
-async function freshUser({ kit }: World): Promise<string> {
-  const loginId = freshLoginId()
-  await kit.signUp(loginId)
-  return loginId
-}
-
-/** MG-03: every route with the access that it is meant to have. A new route fails this file until it is here. */
-const table: Readonly<Record<string, Row>> = {
-  'GET /healthz': { access: 'open' },
-  'GET /readyz': { access: 'open' },
-  'GET /metrics': { access: 'local' },
-  'GET /v2/keys/{projectId}': { access: 'open' },
-  'GET /v1/keys/{projectId}': { access: 'open' },
-  'POST /v1/auth/magiclink/verify': { access: 'project', request: freshLink },
-  'GET /verify/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
-  'POST /verify/{projectId}': { access: 'open', request: () => ({ form: { t: aLink } }) },
-  'GET /outbox': { access: 'loopback' },
-  'GET /outbox/{id}': { access: 'loopback' },
-  'GET /outbox.json': { access: 'loopback' },
-  'POST /v1/auth/password/signup': { access: 'project', request: () => ({ body: { loginId: freshLoginId(), password: goodPassword } }) },
-  'POST /v1/auth/password/signin': {
-    access: 'project',
-    request: ({ user }) => ({ body: { loginId: user.loginId, password: goodPassword } }),
-  },
-  'POST /v1/auth/password/reset': { access: 'project', request: ({ user }) => ({ body: { loginId: user.loginId } }) },
-  'POST /v1/auth/password/update': { access: 'refresh', request: ({ user }) => ({ body: { loginId: user.loginId, newPassword } }) },
-  'POST /v1/auth/password/replace': {
-    access: 'project',
-    request: async (world) => ({ body: { loginId: await freshUser(world), oldPassword: goodPassword, newPassword } }),
-  },
-  'GET /v1/auth/password/policy': { access: 'project' },
-  'GET /reset/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
-  'POST /reset/{projectId}': { access: 'open', request: () => ({ form: { t: aLink, password: newPassword } }) },
-  'GET /v1/mgmt/license': { access: 'management' },
-  'POST /v1/auth/refresh': { access: 'refreshToken', request: empty },
-  'POST /v1/auth/try-refresh': { access: 'refreshToken', request: empty },
-  'POST /v1/auth/logout': { access: 'refreshToken', request: empty },
-  'POST /v1/auth/logoutall': { access: 'refreshToken', request: empty },
-  'GET /v1/auth/me': { access: 'refresh' },
-  'GET /v1/auth/me/history': { access: 'refresh' },
-  'POST /v1/auth/validate': { access: 'session', request: empty },
-  'GET /openapi.json': { access: 'open' },
-  'GET /docs': { access: 'open' },
-  'GET /docs/start.js': { access: 'open' },
-  'GET /docs/swagger-ui.css': { access: 'open' },
-  'GET /docs/swagger-ui-bundle.js': { access: 'open' },
+/** MG-03: every route with the access that it is meant to have, from the files in `route-rows/`. A new route fails this file until it is in one. */
+const table: Record<string, Row> = {}
+for (const file of readdirSync(new URL('./route-rows/', import.meta.url)).filter((name) => name.endsWith('.rows.ts'))) {
+  const { rows }: { rows: Rows } = await import(`./route-rows/${file}`)
+  for (const [name, row] of Object.entries(rows)) {
+    if (table[name]) throw new Error(`${name} is in two files`)
+    table[name] = row
+  }
 }
 
 const routes: readonly AnyRoute[] = [...Object.values(features).flatMap((feature) => feature.routes), ...apiDocs(() => ({})).routes]
 
-test('MG-03: every route is in the table of this file, with the access it is meant to have, and none is there twice', () => {
-  const actual = Object.fromEntries(routes.map((route) => [`${route.method} ${route.path}`, route.access]))
-  const meant = Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row.access]))
+test('MG-03: every route is in the tables of this test, with the access, effect and rights it is meant to have', () => {
+  const factsOf = (one: Pick<Row, 'access' | 'right' | 'effect' | 'isTenantAware'>, method = '') => {
+    const effect = one.access === 'management' ? (one.effect ?? (method === 'GET' ? 'read' : 'write')) : undefined
+    return [one.access, effect, one.right, one.isTenantAware ?? false]
+  }
+  const actual = Object.fromEntries(routes.map((route) => [`${route.method} ${route.path}`, factsOf(route, route.method)]))
+  const meant = Object.fromEntries(Object.entries(table).map(([name, row]) => [name, factsOf(row, name.split(' ')[0])]))
   assert.deepEqual(actual, meant)
 })
 
@@ -119,15 +53,20 @@ const credentials: Readonly<Record<string, (world: World) => string | undefined>
   'a management key in third place': ({ kit }) => `${kit.projectId}:x:${kit.managementKey}`,
   'a management key of another project': ({ kit, other }) => `${kit.projectId}:${other.managementKey}`,
   'our management key at another project': ({ kit, other }) => `${other.projectId}:${kit.managementKey}`,
-  'a revoked management key': ({ kit, revokedKey }) => `${kit.projectId}:${revokedKey}`,
-  'an expired management key': ({ kit, expiredKey }) => `${kit.projectId}:${expiredKey}`,
+  'a revoked management key': ({ kit, keys }) => `${kit.projectId}:${keys.revoked}`,
+  'an expired management key': ({ kit, keys }) => `${kit.projectId}:${keys.expired}`,
   'a management key with another secret': ({ kit }) => `${kit.projectId}:${kit.managementKey.slice(0, -3)}AAA`,
+  'a management key with every right': ({ kit, keys }) => `${kit.projectId}:${keys.everyRight}`,
+  'a read-only management key': ({ kit, keys }) => `${kit.projectId}:${keys.readOnly}`,
+  'a management key that is denied what can be denied': ({ kit, keys }) => `${kit.projectId}:${keys.deniedAll}`,
+  'a management key for one tenant': ({ kit, keys }) => `${kit.projectId}:${keys.oneTenant}`,
   'a management key without its secret': ({ kit }) => `${kit.projectId}:${kit.managementKey.split('.')[0]}`,
 }
 
-type Verdict = 'allowed' | 'refused' | 'elsewhere' | 'absent'
+type Verdict = 'allowed' | 'refused' | 'forbidden' | 'elsewhere' | 'absent'
 
-function expected(access: Access, credential: string): Verdict {
+function expected(row: Row, credential: string, method = ''): Verdict {
+  const { access } = row
   if (access === 'open') return 'allowed'
   if (access === 'loopback') return 'absent'
   if (credential === 'none' || credential.startsWith('an unknown project')) return 'refused'
@@ -141,7 +80,26 @@ function expected(access: Access, credential: string): Verdict {
       return credential === 'a session token' ? 'allowed' : 'refused'
     case 'management':
     case 'local':
-      return credential === 'a management key' ? 'allowed' : 'refused'
+      return expectedOfKey(row, credential, method)
+  }
+}
+
+function expectedOfKey({ effect, right, isTenantAware }: Row, credential: string, method: string): Verdict {
+  const isExtra = extraRights.some((name) => name === right)
+  const isWrite = (effect ?? (method === 'GET' ? 'read' : 'write')) === 'write'
+  switch (credential) {
+    case 'a management key':
+      return isExtra ? 'forbidden' : 'allowed'
+    case 'a management key with every right':
+      return 'allowed'
+    case 'a read-only management key':
+      return isWrite ? 'forbidden' : 'allowed'
+    case 'a management key that is denied what can be denied':
+      return right ? 'forbidden' : 'allowed'
+    case 'a management key for one tenant':
+      return isTenantAware ? 'elsewhere' : 'forbidden'
+    default:
+      return 'refused'
   }
 }
 
@@ -177,6 +135,7 @@ function isAsExpected(name: string, seen: Seen, verdict: Verdict, world: World):
   if (verdict === 'allowed') return seen.status === 200 && !isLenientNo
   const tellsNothing = !seen.text.includes(world.user.userId) && !/"(?:session|refresh)Jwt":"./.test(seen.text)
   if (verdict === 'absent') return tellsNothing && seen.status === 404
+  if (verdict === 'forbidden') return tellsNothing && seen.status === 403
   if (verdict === 'elsewhere') return seen.status < 500 && !seen.text.includes(world.user.userId)
   return tellsNothing && (seen.status === 401 || isLenientNo)
 }
@@ -186,16 +145,28 @@ async function makeWorld(kit: Kit): Promise<World> {
   const body = { loginId: 'neighbour@example.com', password: goodPassword }
   const neighbour = await kit.call('/v1/auth/password/signup', { projectId: project.projectId, body })
   const { deps } = kit.auth
-  const keys = [0, 1].map((index) => newManagementKey(deps, { projectId: kit.projectId, name: `key ${index}` }))
-  const [revoked, expired] = keys
-  if (!revoked || !expired) throw new Error('No keys')
-  await deps.storage.managementKeys.insert(revoked.record)
-  await deps.storage.managementKeys.insert({ ...expired.record, expiresAt: kit.clock.nowSeconds() + 60 })
+  const now = kit.clock.nowSeconds()
+  const makeKey = async (rights: Partial<Rights>, expiresAt = 0) => {
+    const whole = { isReadOnly: false, denied: [], extra: [...extraRights], tenantIds: [], networks: [], ...rights }
+    const made = newManagementKey(deps, { projectId: kit.projectId, name: 'key', rights: whole, expiresAt })
+    await deps.storage.managementKeys.insert(made.record)
+    return made
+  }
+  const revoked = await makeKey({})
+  const keys = {
+    revoked: revoked.key,
+    expired: (await makeKey({}, now + 60)).key,
+    everyRight: (await makeKey({})).key,
+    readOnly: (await makeKey({ isReadOnly: true })).key,
+    deniedAll: (await makeKey({ denied: [...deniableRights], extra: [] })).key,
+    oneTenant: (await makeKey({ tenantIds: ['T-elsewhere'] })).key,
+  }
   const other = { ...project, refreshJwt: neighbour.body.refreshJwt }
-  const world: World = { kit, other, revokedKey: revoked.key, expiredKey: expired.key, user: await makeUser(kit) }
-  assert.equal((await send(world, 'GET /v1/mgmt/license', `${kit.projectId}:${revoked.key}`, stranger)).status, 200, 'before')
-  assert.equal((await send(world, 'GET /v1/mgmt/license', `${kit.projectId}:${expired.key}`, stranger)).status, 200, 'before')
-  await deps.storage.managementKeys.revoke(kit.projectId, revoked.record.id, kit.clock.nowSeconds())
+  const world: World = { kit, other, keys, user: await makeUser(kit) }
+  for (const key of [keys.revoked, keys.expired]) {
+    assert.equal((await send(world, 'GET /v1/mgmt/license', `${kit.projectId}:${key}`, stranger)).status, 200, 'before')
+  }
+  await deps.storage.managementKeys.revoke(kit.projectId, revoked.record.id, now)
   kit.clock.advance(60)
   return world
 }
@@ -218,12 +189,15 @@ onEveryDatabase(
   async (kit) => {
     const world = await makeWorld(kit)
     const faults: string[] = []
-    for (const [name, { access }] of Object.entries(table)) {
+    for (const [name, row] of Object.entries(table)) {
+      const { access } = row
       for (const [credential, bearerOf] of Object.entries(credentials)) {
-        const verdict = expected(access, credential)
+        const verdict = expected(row, credential, name.split(' ')[0])
         if (access !== 'open' && /(refresh|session) token/.test(credential)) world.user = await makeUser(kit)
-        const seen = await send(world, name, bearerOf(world), stranger)
-        if (!isAsExpected(name, seen, verdict, world)) faults.push(`${name} with ${credential}: ${seen.status}, expected ${verdict}`)
+        const own =
+          row.isDestructive && verdict === 'allowed' ? await makeWorld(await createKit(kit.auth.deps.storage, withoutLimits)) : world
+        const seen = await send(own, name, bearerOf(own), stranger)
+        if (!isAsExpected(name, seen, verdict, own)) faults.push(`${name} with ${credential}: ${seen.status}, expected ${verdict}`)
       }
     }
     assert.deepEqual(faults, [])
@@ -233,7 +207,9 @@ onEveryDatabase(
 
 onEveryDatabase('MG-02: revoked, expired, unknown, foreign and misspelt keys answer alike, byte for byte', async (kit) => {
   const world = await makeWorld(kit)
-  const names = Object.keys(credentials).filter((name) => name.includes('management key') && expected('management', name) === 'refused')
+  const names = Object.keys(credentials).filter(
+    (name) => name.includes('management key') && expected({ access: 'management' }, name, 'GET') === 'refused',
+  )
   const texts = new Set<string>()
   for (const name of names.filter((one) => !one.startsWith('an unknown project'))) {
     texts.add((await send(world, 'GET /v1/mgmt/license', credentials[name]?.(world), stranger)).text)

@@ -93,7 +93,18 @@ contract('signing keys: those in the key set, newest first', async ({ storage, h
 })
 
 contract('management keys: found by ID in their project only', async ({ storage, here, there }) => {
-  const key = { projectId: here, id: 'K1', name: 'CI', secretDigest: 'd', rights: ['users'], createdAt: now, expiresAt: 0, revokedAt: 0 }
+  const key = {
+    projectId: here,
+    id: 'K1',
+    name: 'CI',
+    description: '',
+    createdBy: '',
+    secretDigest: 'd',
+    rights: ['users'],
+    createdAt: now,
+    expiresAt: 0,
+    revokedAt: 0,
+  }
   await storage.managementKeys.insert(key)
   await storage.managementKeys.insert({ ...key, id: 'K0', createdAt: now + 1, expiresAt: now + 9 })
   assert.deepEqual(await storage.managementKeys.byId(here, 'K1'), key)

@@ -66,7 +66,7 @@ async function withProjects({ storage, url }: TestDatabase): Promise<Contract> {
 }
 
 export function project(given: Partial<ProjectRecord> & { id: string }): ProjectRecord {
-  return { name: 'Project', settings: {}, settingsVersion: 1, createdAt: now, ...given }
+  return { name: 'Project', settings: {}, settingsVersion: 1, createdAt: now, environment: '', tags: [], ...given }
 }
 
 export function user(projectId: string, id: string, given: Partial<UserRecord> = {}): UserRecord {
@@ -83,7 +83,12 @@ export function user(projectId: string, id: string, given: Partial<UserRecord> =
     middleName: '',
     familyName: '',
     picture: '',
+    recoveryEmail: '',
+    isRecoveryEmailVerified: false,
+    recoveryPhone: '',
+    isRecoveryPhoneVerified: false,
     isTest: false,
+    isAnonymous: false,
     customAttributes: {},
     createdAt: now,
     modifiedAt: now,
@@ -97,7 +102,19 @@ export function loginId(canonical: string, shown = canonical): LoginIdRecord {
 }
 
 export function credential(projectId: string, userId: string, given: Partial<CredentialRecord> = {}): CredentialRecord {
-  return { projectId, userId, kind: 'password', lookup: '', data: { hash: 1 }, version: 1, createdAt: now, modifiedAt: now, ...given }
+  return {
+    projectId,
+    userId,
+    kind: 'password',
+    lookup: '',
+    data: { hash: 1 },
+    version: 1,
+    createdAt: now,
+    modifiedAt: now,
+    origin: '',
+    isForeign: false,
+    ...given,
+  }
 }
 
 export function challenge(projectId: string, userId: string, id: string, given: Partial<ChallengeRecord> = {}): ChallengeRecord {

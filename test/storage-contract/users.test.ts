@@ -43,7 +43,7 @@ contract('users: every field comes back as it was written', async ({ storage, he
   })
   const loginIds = [loginId('z', 'Z'), loginId('a', 'A'), loginId('+15555555555')]
   assert.equal(await storage.users.insert(whole, loginIds), true)
-  const expected = { user: whole, loginIds, credentialKinds: [] }
+  const expected = { user: whole, loginIds, credentialKinds: [], roles: [], tenants: [] }
   assert.deepEqual(await storage.users.byId(here, 'U1'), expected, 'login IDs in the order of their making')
   for (const { canonical } of loginIds) assert.deepEqual(await storage.users.byLoginId(here, canonical), expected)
   for (const other of ['Z', 'A', 'b', '', 'a ', '%', '_']) assert.equal(await storage.users.byLoginId(here, other), undefined)

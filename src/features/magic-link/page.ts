@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AuthError, coreErrors } from '../../core/errors.ts'
-import { projectById } from '../../core/settings.ts'
+import { projectById } from '../../core/projects.ts'
 import { form, hiddenField, html, linkWithoutToken, notice, ownPath, page } from '../../http/page.ts'
 import { route } from '../../http/route.ts'
 import { LinkToken, Text } from '../../http/schemas.ts'

@@ -2,8 +2,8 @@ import { findChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import type { Project } from '../../core/projects.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
-import type { Project } from '../../core/settings.ts'
 
 export interface VerifyLink {
   readonly project: Project

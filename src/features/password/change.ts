@@ -2,9 +2,6 @@ import { accountKeys } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { type NewEvent, recordEvent } from '../../core/events.ts'
-import type { HashCaller } from '../../core/password/hash.ts'
-import type { Project } from '../../core/settings.ts'
-import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
 import {
   assertNotReused,
   assertPolicy,
@@ -13,7 +10,11 @@ import {
   passwordKind,
   readPassword,
   replacedCredential,
-} from './credential.ts'
+} from '../../core/password/credential.ts'
+import type { HashCaller } from '../../core/password/hash.ts'
+import type { Project } from '../../core/projects.ts'
+import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
+import { projectFor } from '../../core/tenant-settings.ts'
 import { passwordErrors } from './errors.ts'
 import { queueChangeNotice } from './mail.ts'
 
@@ -36,7 +37,8 @@ export async function prepareChange(
     readonly caller: HashCaller
   },
 ): Promise<PreparedChange> {
-  const { project, account, newPassword, caller } = input
+  const { account, newPassword, caller } = input
+  const project = projectFor(input.project, account)
   const { projectId, id: userId } = account.user
   await assertPolicy(deps, project, newPassword, ownerOf(account))
   const before = await deps.storage.credentials.get(projectId, userId, passwordKind, '')

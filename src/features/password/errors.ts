@@ -3,8 +3,6 @@ import { defineErrors } from '../../core/errors.ts'
 /** Failures of the password operations. `E062903` and `E062909` are the contract's; the rest it leaves open, see `docs/errors.md`. */
 export const passwordErrors = defineErrors({
   WrongPassword: { status: 401, wire: 'E062903', text: 'Password signin failed', message: 'Invalid signin credentials' },
-  PolicyViolation: { status: 400, wire: 'E062904', text: 'Password does not meet the policy' },
-  PasswordReused: { status: 400, wire: 'E062905', text: 'Password was used before' },
   AccountLocked: { status: 403, wire: 'E062906', text: 'Account is locked' },
   MethodDisabled: { status: 403, wire: 'E062907', text: 'Password authentication is disabled' },
   RedirectRefused: { status: 400, wire: 'E062908', text: 'Redirect URL is not approved' },

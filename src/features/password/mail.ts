@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import type { Project } from '../../core/settings.ts'
+import type { Project } from '../../core/projects.ts'
 import type { Storage, UserRecord } from '../../core/storage.ts'
 
 /** Kinds of mails of this feature. */

@@ -1,7 +1,7 @@
 import { accountKeys } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
-import { type Actor, localSource, type NewEvent, recordEvent } from '../../core/events.ts'
-import type { Project } from '../../core/settings.ts'
+import { type Actor, adminEvent, localSource, type NewEvent, recordEvent } from '../../core/events.ts'
+import type { Project } from '../../core/projects.ts'
 import type { CredentialRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { prepareChange, storeChange } from './change.ts'
 
@@ -46,6 +46,5 @@ export async function unlock(deps: Deps, input: Managed): Promise<void> {
 }
 
 function eventOf({ project, account, actor }: Managed, type: string, data: Readonly<Record<string, unknown>>): NewEvent {
-  const who = { actorKind: actor.kind, actorId: actor.id, ip: '', userAgent: '' }
-  return { projectId: project.id, type, outcome: 'success', userId: account.user.id, ...who, data }
+  return adminEvent({ projectId: project.id, actor, type, userId: account.user.id, data })
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Deps } from '../../core/deps.ts'
 import { AuthError, coreErrors } from '../../core/errors.ts'
 import { type BrokenRule, describePolicy } from '../../core/password/policy.ts'
-import { type Project, projectById } from '../../core/settings.ts'
+import { type Project, projectById } from '../../core/projects.ts'
 import { field, form, type Html, hiddenField, html, linkWithoutToken, notice, ownPath, page } from '../../http/page.ts'
 import { route } from '../../http/route.ts'
 import { LinkToken, Password, Text } from '../../http/schemas.ts'
@@ -12,7 +12,7 @@ import { resetWithToken } from './reset.ts'
 const params = z.object({ projectId: Text(64) })
 
 /** Failures that the person at the page can mend; they see the form again, with the same token. */
-const mendable = [passwordErrors.PolicyViolation, passwordErrors.PasswordReused, coreErrors.RateLimited]
+const mendable = [coreErrors.PolicyViolation, coreErrors.PasswordReused, coreErrors.RateLimited]
 
 function resetForm(deps: Deps, project: Project, token: string, problems: readonly string[] = []): Html {
   const hints = describePolicy(project.settings.password)

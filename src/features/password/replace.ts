@@ -1,7 +1,7 @@
 import type { Deps } from '../../core/deps.ts'
 import { type Source, userEvent } from '../../core/events.ts'
+import type { Project } from '../../core/projects.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
-import type { Project } from '../../core/settings.ts'
 import { prepareChange, storeChange } from './change.ts'
 import { provePassword } from './sign-in.ts'
 

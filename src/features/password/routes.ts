@@ -24,16 +24,7 @@ import { signIn } from './sign-in.ts'
 import { signUp } from './sign-up.ts'
 import { updatePassword } from './update.ts'
 
-const {
-  WrongPassword,
-  PolicyViolation,
-  PasswordReused,
-  AccountLocked,
-  MethodDisabled,
-  RedirectRefused,
-  PasswordExpired,
-  ChangedMeanwhile,
-} = passwordErrors
+const { WrongPassword, AccountLocked, MethodDisabled, RedirectRefused, PasswordExpired, ChangedMeanwhile } = passwordErrors
 const {
   RateLimited,
   UserAlreadyExists,
@@ -44,6 +35,8 @@ const {
   StaleSession,
   InvalidArguments,
   InvalidRequest,
+  PolicyViolation,
+  PasswordReused,
 } = coreErrors
 
 export const PolicyReply = z

@@ -2,11 +2,12 @@ import { beginGuess, type Guess } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { isPasswordExpired, passwordKind, readPassword, rehashedCredential, type StoredPassword } from '../../core/password/credential.ts'
+import type { Project } from '../../core/projects.ts'
 import { type IssuedSession, liveSession, prepareSession, storeSession } from '../../core/sessions.ts'
-import type { Project } from '../../core/settings.ts'
 import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
+import { projectFor } from '../../core/tenant-settings.ts'
 import { canonicalLoginId } from '../../core/users.ts'
-import { isPasswordExpired, passwordKind, readPassword, rehashedCredential, type StoredPassword } from './credential.ts'
 import { passwordErrors } from './errors.ts'
 
 export interface SignIn {
@@ -95,7 +96,7 @@ export async function signIn(deps: Deps, input: SignIn): Promise<IssuedSession> 
   const before = await factorsBefore(deps, input)
   const proven = await provePassword(deps, input)
   const { account, stored } = proven
-  if (isPasswordExpired(project, stored, deps.clock.nowSeconds())) {
+  if (isPasswordExpired(projectFor(project, account), stored, deps.clock.nowSeconds())) {
     await proven.guess.succeed(deps.storage)
     throw passwordErrors.PasswordExpired()
   }

@@ -1,15 +1,16 @@
+import { defaultGrants, giveDefaultRoles, newAccount } from '../../core/access.ts'
 import { accountKeys, type LimitedPlace, takeLimited } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { queueVerification, wantsVerification } from '../../core/email-verification.ts'
 import { AuthError, coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { takeMail } from '../../core/mail-limits.ts'
+import { assertPolicy, newPasswordCredential, passwordKind } from '../../core/password/credential.ts'
+import type { Project } from '../../core/projects.ts'
 import { newId } from '../../core/secrets.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
-import type { Project } from '../../core/settings.ts'
 import type { LoginIdRecord, UserRecord } from '../../core/storage.ts'
 import { type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
-import { assertPolicy, newPasswordCredential, passwordKind } from './credential.ts'
 import { passwordErrors } from './errors.ts'
 
 export interface SignUp {
@@ -49,12 +50,13 @@ async function createAccount(deps: Deps, input: SignUp, account: { loginId: Logi
   const tries = source.isTrusted ? undefined : await takeSignUp(deps, project, source)
   try {
     const hash = await deps.hasher.hash(input.password, { signal: input.signal, source })
-    const owner = { user, loginIds: [loginId], credentialKinds: [passwordKind] }
+    const owner = newAccount({ user, loginIds: [loginId], credentialKinds: [passwordKind], ...defaultGrants(project) })
     const session = await prepareSession(deps, { project, account: owner, source, amr: ['pwd'], customClaims: input.customClaims })
     const mayVerify = wantsVerification(project, user) && (await mayMail(deps, project, user.email))
     await deps.storage.transaction(async (tx) => {
       if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
       await tx.credentials.insert(newPasswordCredential({ projectId: project.id, userId: user.id, hash, now }))
+      await giveDefaultRoles(tx, project, user.id)
       await recordEvent(
         deps,
         tx,

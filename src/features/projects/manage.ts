@@ -1,8 +1,9 @@
 import type { Deps } from '../../core/deps.ts'
-import { type Actor, recordEvent } from '../../core/events.ts'
+import { type Actor, adminEvent, recordEvent } from '../../core/events.ts'
+import { lifetimes } from '../../core/lifetimes.ts'
 import { newManagementKey } from '../../core/management-keys.ts'
 import { newId } from '../../core/secrets.ts'
-import { lifetimes, Settings } from '../../core/settings.ts'
+import { Settings } from '../../core/settings.ts'
 import { newSigningKey, publishAheadSeconds } from '../../core/signing-keys.ts'
 import type { SigningKeyRecord } from '../../core/storage.ts'
 
@@ -18,9 +19,9 @@ export async function createProject(
   const now = deps.clock.nowSeconds()
   const settings = Settings.parse(input.isHardened ? hardened : {})
   const signingKey = await newSigningKey(deps, { projectId: id, activeAt: now })
-  const management = newManagementKey(deps, { projectId: id, name: 'first key' })
+  const management = newManagementKey(deps, { projectId: id, name: 'first key', createdBy: '' })
   await deps.storage.transaction(async (tx) => {
-    await tx.projects.insert({ id, name: input.name, settings, settingsVersion: 1, createdAt: now })
+    await tx.projects.insert({ id, name: input.name, settings, settingsVersion: 1, createdAt: now, environment: '', tags: [] })
     await tx.signingKeys.insert(signingKey)
     await tx.managementKeys.insert(management.record)
   })
@@ -52,12 +53,8 @@ export async function rotateSigningKey(
     const old = await tx.signingKeys.list(projectId)
     await tx.signingKeys.insert(key)
     if (isEmergency) for (const one of old) await tx.signingKeys.revoke(projectId, one.id, now)
-    await recordEvent(deps, tx, {
-      ...{ projectId, type: 'signingKey.rotate', outcome: 'success', userId: '', ip: '', userAgent: '' },
-      actorKind: input.actor.kind,
-      actorId: input.actor.id,
-      data: { kid: key.id, isEmergency: isEmergency ?? false },
-    })
+    const data = { kid: key.id, isEmergency: isEmergency ?? false }
+    await recordEvent(deps, tx, adminEvent({ projectId, actor: input.actor, type: 'signingKey.rotate', data }))
   })
   deps.signingKeys.forget(projectId)
   return { kid: key.id, activeAt: key.activeAt }

@@ -1,7 +1,7 @@
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
-import type { Project } from '../../core/settings.ts'
+import type { Project } from '../../core/projects.ts'
 import { verifyToken } from '../../core/tokens.ts'
 
 export interface EndSession {

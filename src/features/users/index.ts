@@ -1,11 +1,10 @@
 import type { Feature } from '../../http/route.ts'
-import { userErrors } from './errors.ts'
 
 /** Users as an administrator sees them: so far for the command line. */
 export const users: Feature = {
   name: 'users',
   routes: [],
-  errors: userErrors,
+  errors: {},
   mails: {},
   events: {
     'user.create': 'An administrator made a user.',

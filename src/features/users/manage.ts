@@ -1,11 +1,12 @@
+import { newAccount } from '../../core/access.ts'
 import { accountKeys } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
-import { type Actor, type NewEvent, recordEvent } from '../../core/events.ts'
+import { type Actor, adminEvent, recordEvent } from '../../core/events.ts'
+import { findManagedUser } from '../../core/managed-users.ts'
 import { newId } from '../../core/secrets.ts'
 import type { CredentialRecord, Page, Storage, UserStatus, UserWithLoginIds } from '../../core/storage.ts'
 import { canonicalLoginId, type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
-import { userErrors } from './errors.ts'
 
 /** An administrator's call about one user: who calls, which project, which user. */
 export interface ManagedUser {
@@ -13,15 +14,6 @@ export interface ManagedUser {
   /** Login ID, or user ID where no such login ID exists (`protocol/core.md` 1.4). */
   readonly loginId: string
   readonly actor: Actor
-}
-
-/** Finds a user by login ID, then by user ID. Throws `ManagedUserNotFound`. */
-export async function showUser(deps: Deps, input: Omit<ManagedUser, 'actor'>): Promise<UserWithLoginIds> {
-  const { projectId, loginId } = input
-  const found =
-    (await deps.storage.users.byLoginId(projectId, canonicalLoginId(loginId))) ?? (await deps.storage.users.byId(projectId, loginId))
-  if (!found) throw userErrors.ManagedUserNotFound()
-  return found
 }
 
 /**
@@ -41,13 +33,13 @@ export async function createUser(
   const now = deps.clock.nowSeconds()
   const made = newUserRecord({ projectId, id: newId(deps, 'U'), loginId, details: input.details, now })
   const user = { ...made, isEmailVerified: made.email !== '' && (input.isEmailVerified ?? false) }
-  const account = { user, loginIds: [loginId], credentialKinds: [] }
+  const account = newAccount({ user, loginIds: [loginId] })
   const credential = await input.credentialOf?.(account)
   await deps.storage.transaction(async (tx) => {
     if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
     if (credential) await tx.credentials.insert(credential)
     await tx.attempts.clear(projectId, accountKeys(loginId.canonical))
-    await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.create' }))
+    await recordEvent(deps, tx, adminEvent({ projectId, actor, userId: user.id, type: 'user.create' }))
   })
   return { ...account, credentialKinds: credential ? [credential.kind] : [] }
 }
@@ -55,7 +47,7 @@ export async function createUser(
 /** Sets the status. Disabling ends every session of the user and voids what was sent to them (SE-06, RC-05). */
 export async function setUserStatus(deps: Deps, input: ManagedUser & { readonly status: UserStatus }): Promise<void> {
   const { projectId, actor, status } = input
-  const { user } = await showUser(deps, input)
+  const { user } = await findManagedUser(deps, input)
   const now = deps.clock.nowSeconds()
   await deps.storage.transaction(async (tx) => {
     await assertUpdated(tx, projectId, user.id, { status, modifiedAt: now })
@@ -63,28 +55,28 @@ export async function setUserStatus(deps: Deps, input: ManagedUser & { readonly 
       await tx.sessions.endAllForUser(projectId, user.id, 'disabled', now)
       await tx.challenges.deleteForUser(projectId, user.id)
     }
-    await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.status', data: { status } }))
+    await recordEvent(deps, tx, adminEvent({ projectId, actor, userId: user.id, type: 'user.status', data: { status } }))
   })
 }
 
 /** Marks the user's e-mail address as proven, by hand. Throws `InvalidArguments` when there is none. */
 export async function verifyUser(deps: Deps, input: ManagedUser): Promise<void> {
   const { projectId, actor } = input
-  const { user } = await showUser(deps, input)
+  const { user } = await findManagedUser(deps, input)
   if (user.email === '') throw coreErrors.InvalidArguments({ message: 'The user has no e-mail address' })
   await deps.storage.transaction(async (tx) => {
     await assertUpdated(tx, projectId, user.id, { isEmailVerified: true, modifiedAt: deps.clock.nowSeconds() })
-    await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.verify' }))
+    await recordEvent(deps, tx, adminEvent({ projectId, actor, userId: user.id, type: 'user.verify' }))
   })
 }
 
 /** Deletes the user and everything that is theirs; the audit trail stays. */
 export async function deleteUser(deps: Deps, input: ManagedUser): Promise<void> {
   const { projectId, actor } = input
-  const { user } = await showUser(deps, input)
+  const { user } = await findManagedUser(deps, input)
   await deps.storage.transaction(async (tx) => {
-    if (!(await tx.users.delete(projectId, user.id))) throw userErrors.ManagedUserNotFound()
-    await recordEvent(deps, tx, managedEvent({ projectId, actor, userId: user.id, type: 'user.delete' }))
+    if (!(await tx.users.delete(projectId, user.id))) throw coreErrors.ManagedUserNotFound()
+    await recordEvent(deps, tx, adminEvent({ projectId, actor, userId: user.id, type: 'user.delete' }))
   })
 }
 
@@ -107,17 +99,5 @@ async function assertUpdated(
   userId: string,
   changes: Parameters<Storage['users']['update']>[2],
 ): Promise<void> {
-  if (!(await tx.users.update(projectId, userId, changes))) throw userErrors.ManagedUserNotFound()
-}
-
-function managedEvent(input: {
-  readonly projectId: string
-  readonly actor: Actor
-  readonly userId: string
-  readonly type: string
-  readonly data?: Readonly<Record<string, unknown>>
-}): NewEvent {
-  const { projectId, actor, userId, type } = input
-  const who = { actorKind: actor.kind, actorId: actor.id, ip: '', userAgent: '' }
-  return { projectId, type, outcome: 'success', userId, ...who, data: input.data ?? {} }
+  if (!(await tx.users.update(projectId, userId, changes))) throw coreErrors.ManagedUserNotFound()
 }

@@ -1,5 +1,6 @@
 import type { Migration } from '../migrate.ts'
 import { initial } from './0001-initial.ts'
+import { management } from './0002-management.ts'
 
 /** Every migration, in order: one line each, never changed after a release. */
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [initial, management]

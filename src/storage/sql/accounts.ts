@@ -1,18 +1,46 @@
-import { type ExpressionBuilder, sql } from 'kysely'
-import type { LoginIdRecord, UserWithLoginIds } from '../../core/storage.ts'
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely'
+import type { GrantedRole, Grants, LoginIdRecord, Membership, UserWithLoginIds } from '../../core/storage.ts'
 import type { ResultRow } from '../columns.ts'
 import { type Tables, userColumns } from '../tables.ts'
 
 /**
- * A user together with its login IDs and kinds of credentials, as one row of one query. Both lists are texts with separators that no login ID
- * can hold: control characters are refused where login IDs are read, and again in `assertSeparable`.
+ * A user or an access key together with what belongs to it, as one row of one query. The lists are texts with separators that nothing in them can hold:
+ * control characters are refused where names and login IDs are read, and again in `assertSeparable`; JSON escapes them.
  */
 const unitSeparator = '\u001f'
 const recordSeparator = '\u001e'
 
+const joined = (...parts: readonly RawBuilder<unknown>[]) => sql.join(parts, sql` || ${sql.lit(unitSeparator)} || `)
+
+/** Selects what `readGrants` reads; `subject` names the column with the ID of the user or the key, in a row that has `project_id` beside it. */
+export function grantsSelection(eb: ExpressionBuilder<Tables, never>, table: 'users' | 'access_keys') {
+  const owner = sql.ref(`${table}.id`)
+  const project = sql.ref(`${table}.project_id`)
+  const role = joined(sql.ref('held.tenant_id'), sql.ref('roles.name'), sql.ref('roles.permission_names'))
+  const tenant = joined(
+    ...['tenants.id', 'tenants.name', 'tenants.session_settings', 'tenants.password_settings'].map((name) => sql.ref(name)),
+  )
+  return [
+    eb
+      .selectFrom('role_assignments as held')
+      .innerJoin('roles', (join) => join.onRef('roles.project_id', '=', 'held.project_id').onRef('roles.id', '=', 'held.role_id'))
+      .where(sql<boolean>`held.project_id = ${project} and held.subject_id = ${owner}`)
+      .select(sql<string | null>`string_agg(${role}, ${sql.lit(recordSeparator)} order by held.tenant_id, roles.name)`.as('roles'))
+      .as('account.roles'),
+    eb
+      .selectFrom('memberships as member')
+      .innerJoin('tenants', (join) =>
+        join.onRef('tenants.project_id', '=', 'member.project_id').onRef('tenants.id', '=', 'member.tenant_id'),
+      )
+      .where(sql<boolean>`member.project_id = ${project} and member.subject_id = ${owner}`)
+      .select(sql<string | null>`string_agg(${tenant}, ${sql.lit(recordSeparator)} order by tenants.id)`.as('tenants'))
+      .as('account.tenants'),
+  ] as const
+}
+
 /** Selects what `readAccount` reads; for queries with `users` in their from clause. */
 export function accountSelection(eb: ExpressionBuilder<Tables, 'users'>) {
-  const pair = sql`login_ids.canonical || ${sql.lit(unitSeparator)} || login_ids.shown`
+  const pair = joined(sql.ref('login_ids.canonical'), sql.ref('login_ids.shown'))
   return [
     ...userColumns.all,
     eb
@@ -27,6 +55,7 @@ export function accountSelection(eb: ExpressionBuilder<Tables, 'users'>) {
       .whereRef('own.user_id', '=', 'users.id')
       .select(sql<string | null>`string_agg(own.kind, ${sql.lit(recordSeparator)} order by own.kind)`.as('kinds'))
       .as('account.credentialKinds'),
+    ...grantsSelection(eb as unknown as ExpressionBuilder<Tables, never>, 'users'),
   ] as const
 }
 
@@ -35,6 +64,14 @@ export function readAccount(row: ResultRow): UserWithLoginIds {
     user: userColumns.read(row),
     loginIds: split(row['account.loginIds'], recordSeparator).map(readPair),
     credentialKinds: [...new Set(split(row['account.credentialKinds'], recordSeparator))],
+    ...readGrants(row),
+  }
+}
+
+export function readGrants(row: ResultRow): Grants {
+  return {
+    roles: split(row['account.roles'], recordSeparator).map(readRole),
+    tenants: split(row['account.tenants'], recordSeparator).map(readMembership),
   }
 }
 
@@ -47,9 +84,19 @@ function readPair(pair: string): LoginIdRecord {
   return { canonical, shown }
 }
 
-/** Throws on a login ID that `readAccount` could not tell from two. A bug of the caller. */
-export function assertSeparable(loginIds: readonly LoginIdRecord[]): void {
-  for (const text of loginIds.flatMap((id) => [id.canonical, id.shown])) {
-    if (text.includes(unitSeparator) || text.includes(recordSeparator)) throw new Error('A login ID holds a control character')
+function readRole(text: string): GrantedRole {
+  const [tenantId = '', name = '', permissionNames = '[]'] = text.split(unitSeparator)
+  return { tenantId, name, permissionNames: JSON.parse(permissionNames) }
+}
+
+function readMembership(text: string): Membership {
+  const [tenantId = '', tenantName = '', session = '{}', password = '{}'] = text.split(unitSeparator)
+  return { tenantId, tenantName, sessionSettings: JSON.parse(session), passwordSettings: JSON.parse(password) }
+}
+
+/** Throws on texts that could not be told from two. A bug of the caller. */
+export function assertSeparable(texts: readonly string[]): void {
+  for (const text of texts) {
+    if (text.includes(unitSeparator) || text.includes(recordSeparator)) throw new Error('A name holds a control character')
   }
 }

@@ -26,6 +26,17 @@ export function challenges(connection: Connection): Storage['challenges'] {
       const { rows } = await byId(connection, { projectId, id })
       return rows[0] && challengeColumns.read(rows[0])
     },
+    async newestForUser(projectId, userId, purpose, address) {
+      const query = connection.db.selectFrom('challenges').select(challengeColumns.all).where('project_id', '=', projectId)
+      const ofUser = query.where('user_id', '=', userId).where('purpose', '=', purpose).where('address', '=', address)
+      const row = await ofUser.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst()
+      return row && challengeColumns.read(row)
+    },
+    async setData(projectId, id, data, now) {
+      const update = connection.db.updateTable('challenges').set(challengeColumns.toPartialRow({ data }))
+      const live = update.where('project_id', '=', projectId).where('id', '=', id).where('expires_at', '>', now)
+      return changes(await connection.db.executeQuery(live)) === 1
+    },
     async spend(projectId, id, now) {
       return changes(await spend(connection, { projectId, id, now })) === 1
     },

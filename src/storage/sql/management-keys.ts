@@ -27,6 +27,10 @@ export function managementKeys(connection: Connection): Storage['managementKeys'
         .execute()
       return rows.map(managementKeyColumns.read)
     },
+    async update(projectId, id, given) {
+      const update = db.updateTable('management_keys').set(managementKeyColumns.toPartialRow(given))
+      return changes(await db.executeQuery(update.where('project_id', '=', projectId).where('id', '=', id))) === 1
+    },
     async revoke(projectId, id, now) {
       const key = db.updateTable('management_keys').where('project_id', '=', projectId).where('id', '=', id)
       return changes(await db.executeQuery(key.where('revoked_at', '=', 0).set({ revoked_at: now }))) === 1

@@ -27,5 +27,12 @@ export function projects(connection: Connection): Storage['projects'] {
         .where('settings_version', '=', expectedVersion)
       return changes(await db.executeQuery(query)) === 1
     },
+    async update(id, given) {
+      const query = db.updateTable('projects').set(projectColumns.toPartialRow(given)).where('id', '=', id)
+      return changes(await db.executeQuery(query)) === 1
+    },
+    async delete(id) {
+      return changes(await db.executeQuery(db.deleteFrom('projects').where('id', '=', id))) === 1
+    },
   }
 }

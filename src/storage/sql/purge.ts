@@ -25,6 +25,13 @@ const waste: readonly Waste[] = [
   { table: 'attempts', key: 'key', condition: (now) => sql`window_ends_at > 0 and window_ends_at <= ${now}` },
   { table: 'sessions', key: 'id', condition: (now) => sql`ended_at > 0 and ended_at <= ${now - sessionKeptSeconds}` },
   { table: 'sessions', key: 'id', condition: (now) => sql`ended_at = 0 and expires_at <= ${now - sessionKeptSeconds}` },
+  // A user of nobody known lives as long as the sessions do; there is nothing else to come back to.
+  {
+    table: 'users',
+    key: 'id',
+    condition: () =>
+      sql`is_anonymous = 1 and not exists (select 1 from sessions where sessions.project_id = users.project_id and sessions.user_id = users.id)`,
+  },
   // Pending ones are the sender's to drop; where there is none any more, they go once nobody could want them.
   { table: 'outbox', key: 'id', condition: (now) => sql`state = 'pending' and expires_at <= ${now - messageKeptSeconds}` },
   { table: 'outbox', key: 'id', condition: (now) => sql`state <> 'pending' and finished_at <= ${now - messageKeptSeconds}` },

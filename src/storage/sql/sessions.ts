@@ -122,6 +122,11 @@ export function sessions(connection: Connection): Storage['sessions'] {
     async settlePasswordDue(projectId, id) {
       await settlePasswordDue(connection, { projectId, id })
     },
+    async setClaims(projectId, id, given, now) {
+      const update = connection.db.updateTable('sessions').set(sessionColumns.toPartialRow(given))
+      const live = update.where('project_id', '=', projectId).where('id', '=', id).where(isLive(now))
+      return changes(await connection.db.executeQuery(live)) === 1
+    },
     async end(projectId, id, reason, now) {
       return changes(await end(connection, { projectId, id, reason, now })) === 1
     },

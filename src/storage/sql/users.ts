@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { LoginIdRecord, Page, Storage, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
 import { changes, type Prepared, prepared } from '../prepared.ts'
@@ -58,6 +59,33 @@ const insertLoginId = prepared((db, row: Tables['login_ids']) =>
     .onConflict((conflict) => conflict.doNothing()),
 )
 
+/** After the user's others, if there is such a user. */
+const addLoginId = prepared((db, row: { projectId: string; id: string; canonical: string; shown: string }) =>
+  db
+    .insertInto('login_ids')
+    .columns(['project_id', 'canonical', 'shown', 'user_id', 'position'])
+    .expression((eb) =>
+      eb
+        .selectFrom('users')
+        .leftJoin('login_ids as own', (join) => join.onRef('own.project_id', '=', 'users.project_id').onRef('own.user_id', '=', 'users.id'))
+        .select([
+          'users.project_id',
+          sql<string>`${row.canonical}`.as('canonical'),
+          sql<string>`${row.shown}`.as('shown'),
+          'users.id',
+          sql<number>`coalesce(max(own.position), -1) + 1`.as('position'),
+        ])
+        .where('users.project_id', '=', row.projectId)
+        .where('users.id', '=', row.id)
+        .groupBy(['users.project_id', 'users.id']),
+    )
+    .onConflict((conflict) => conflict.doNothing()),
+)
+
+const removeLoginId = prepared((db, row: { projectId: string; id: string; canonical: string }) =>
+  db.deleteFrom('login_ids').where('project_id', '=', row.projectId).where('user_id', '=', row.id).where('canonical', '=', row.canonical),
+)
+
 const deleteUser = prepared((db, user: { projectId: string; id: string }) =>
   db.deleteFrom('users').where('project_id', '=', user.projectId).where('id', '=', user.id),
 )
@@ -87,6 +115,11 @@ export function users(connection: Connection): Storage['users'] {
       const { rows } = await byId(connection, { projectId, id })
       return rows[0] && readAccount(rows[0])
     },
+    async byIds(projectId, ids) {
+      if (ids.length === 0) return []
+      const query = db.selectFrom('users').select(accountSelection).where('users.project_id', '=', projectId)
+      return (await query.where('users.id', 'in', ids).execute()).map(readAccount)
+    },
     async byLoginId(projectId, canonical) {
       const { rows } = await byLoginId(connection, { projectId, canonical })
       return rows[0] && readAccount(rows[0])
@@ -108,15 +141,29 @@ export function users(connection: Connection): Storage['users'] {
       if (names.length === 0) return (await byId(connection, { projectId, id })).rows.length === 1
       return changes(await updateOf(names)(connection, { ...row, project_id: projectId, id })) === 1
     },
+    async addLoginId(projectId, id, loginId) {
+      assertSeparable([loginId.canonical, loginId.shown])
+      return changes(await addLoginId(connection, { projectId, id, ...loginId })) === 1
+    },
+    async removeLoginId(projectId, id, canonical) {
+      return changes(await removeLoginId(connection, { projectId, id, canonical })) === 1
+    },
     async delete(projectId, id) {
+      for (const table of ['role_assignments', 'memberships'] as const) {
+        await db.deleteFrom(table).where('project_id', '=', projectId).where('subject_id', '=', id).execute()
+      }
       return changes(await deleteUser(connection, { projectId, id })) === 1
+    },
+    async listTestIds(projectId, limit) {
+      const query = db.selectFrom('users').select('id').where('project_id', '=', projectId).where('is_test', '=', sql.lit(1))
+      return (await query.orderBy('id').limit(limit).execute()).map((row) => row.id)
     },
     list: (projectId, query) => list(connection, projectId, query),
   }
 }
 
 async function insert(connection: Connection, user: UserRecord, loginIds: readonly LoginIdRecord[]): Promise<boolean> {
-  assertSeparable(loginIds)
+  assertSeparable(loginIds.flatMap((id) => [id.canonical, id.shown]))
   if (changes(await insertUser(connection, userColumns.toRow(user))) !== 1) return false
   // In one order for everybody, so that two sign-ups with the same login IDs wait for each other and never for ever.
   const ordered = loginIds.map((id, position) => ({ ...id, position })).toSorted((a, b) => (a.canonical < b.canonical ? -1 : 1))
@@ -150,7 +197,7 @@ async function list(
   query: Parameters<Storage['users']['list']>[1],
 ): Promise<Page<UserWithLoginIds>> {
   const { loginIdPrefix: prefix, after, limit } = query
-  let users = db.selectFrom('users').select(accountSelection).where('users.project_id', '=', projectId)
+  let users = db.selectFrom('users').select(accountSelection).where('users.project_id', '=', projectId).where('users.is_anonymous', '=', 0)
   if (after !== undefined) users = users.where('users.id', '>', after)
   if (prefix) {
     users = users.where('users.id', 'in', (eb) =>

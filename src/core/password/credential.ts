@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { Deps } from '../../core/deps.ts'
-import type { HashCaller } from '../../core/password/hash.ts'
-import { brokenRules } from '../../core/password/policy.ts'
-import type { Project } from '../../core/settings.ts'
-import type { CredentialRecord, UserWithLoginIds } from '../../core/storage.ts'
-import { passwordErrors } from './errors.ts'
+import type { Deps } from '../deps.ts'
+import { coreErrors } from '../errors.ts'
+import type { Project } from '../projects.ts'
+import type { CredentialRecord, UserWithLoginIds } from '../storage.ts'
+import type { HashCaller } from './hash.ts'
+import { brokenRules } from './policy.ts'
 
 export const passwordKind = 'password'
 
@@ -33,8 +33,13 @@ export function newPasswordCredential(input: {
   readonly hash: string
   readonly now: number
   readonly mustChange?: boolean
+  /** The kind of hash that an imported password came with. */
+  readonly origin?: string
+  /** Hashes of earlier passwords, newest first. */
+  readonly previous?: readonly string[]
 }): CredentialRecord {
-  const data: StoredPassword = { hash: input.hash, setAt: input.now, serial: 1, mustChange: input.mustChange ?? false, previous: [] }
+  const { hash, now: setAt, mustChange = false, origin = '', previous = [] } = input
+  const data: StoredPassword = { hash, setAt, serial: 1, mustChange, previous: [...previous] }
   return {
     projectId: input.projectId,
     userId: input.userId,
@@ -44,6 +49,8 @@ export function newPasswordCredential(input: {
     version: 1,
     createdAt: input.now,
     modifiedAt: input.now,
+    origin,
+    isForeign: origin !== '',
   }
 }
 
@@ -55,12 +62,12 @@ export function replacedCredential(
   const old = StoredPassword.parse(record.data)
   const previous = [old.hash, ...old.previous].slice(0, input.reuseAmount)
   const data: StoredPassword = { hash: input.hash, setAt: input.now, serial: old.serial + 1, mustChange: input.mustChange, previous }
-  return { ...record, data, modifiedAt: input.now }
+  return { ...record, data, modifiedAt: input.now, isForeign: false }
 }
 
 /** The same password under a new hash. */
 export function rehashedCredential(record: CredentialRecord, hash: string, now: number): CredentialRecord {
-  return { ...record, data: { ...StoredPassword.parse(record.data), hash }, modifiedAt: now }
+  return { ...record, data: { ...StoredPassword.parse(record.data), hash }, modifiedAt: now, isForeign: false }
 }
 
 /** Whether a right password may not be used any more before it is replaced. */
@@ -84,7 +91,7 @@ export async function assertPolicy(deps: Deps, project: Project, password: strin
   const context = { ...owner, words: [project.name] }
   const broken = await brokenRules(project.settings.password, password, context, deps.passwordRules)
   if (broken.length === 0) return
-  throw passwordErrors.PolicyViolation({ message: broken.map((rule) => rule.text).join('; '), fields: { brokenRules: broken } })
+  throw coreErrors.PolicyViolation({ message: broken.map((rule) => rule.text).join('; '), fields: { brokenRules: broken } })
 }
 
 /** Throws `PasswordReused` when the policy remembers this password. Costs one hash for each remembered one. */
@@ -95,6 +102,6 @@ export async function assertNotReused(
   const { reuse, reuseAmount } = input.project.settings.password
   if (!reuse) return
   for (const hash of [input.stored.hash, ...input.stored.previous.slice(0, reuseAmount)]) {
-    if (await deps.hasher.verify(input.password, hash, input.caller)) throw passwordErrors.PasswordReused()
+    if (await deps.hasher.verify(input.password, hash, input.caller)) throw coreErrors.PasswordReused()
   }
 }

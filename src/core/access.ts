@@ -1,0 +1,78 @@
+import type { Project } from './projects.ts'
+import type { Grants, Storage, UserWithLoginIds } from './storage.ts'
+
+/** What roles and tenants say in answers and in tokens (`protocol/core.md` 3.2, 4.1). */
+
+/** Roles and permissions by name, each name once, in the order of names. */
+export interface NamedAccess {
+  readonly roleNames: readonly string[]
+  readonly permissions: readonly string[]
+}
+
+/** What is held in a tenant, or with `''` for the whole project. */
+export function accessIn({ roles }: Grants, tenantId: string): NamedAccess {
+  const held = roles.filter((role) => role.tenantId === tenantId)
+  const unique = (names: readonly string[]) => [...new Set(names)].toSorted((a, b) => (a < b ? -1 : 1))
+  return { roleNames: unique(held.map((role) => role.name)), permissions: unique(held.flatMap((role) => role.permissionNames)) }
+}
+
+/** Whether a permission is held for the whole project, or in the tenant if one is named. */
+export function hasPermission(grants: Grants, permission: string, tenantId = ''): boolean {
+  return ['', tenantId].some((id) => accessIn(grants, id).permissions.includes(permission))
+}
+
+/**
+ * The current tenant of a session: the one that was chosen, as long as the user is in it; else the only one there is. `undefined` with several
+ * tenants and no choice (`protocol/core.md` 3.2, `dct`).
+ */
+export function currentTenant({ tenants }: Pick<Grants, 'tenants'>, chosen: unknown): string | undefined {
+  const ids = tenants.map((tenant) => tenant.tenantId)
+  if (typeof chosen === 'string' && ids.includes(chosen)) return chosen
+  return ids.length === 1 ? ids[0] : undefined
+}
+
+/** Claims about roles and tenants: `tenants` always, the rest where there is something to say. */
+export interface AccessClaims {
+  readonly roles?: readonly string[]
+  readonly permissions?: readonly string[]
+  readonly tenants: Readonly<Record<string, { readonly roles?: readonly string[]; readonly permissions?: readonly string[] }>>
+  readonly dct?: string
+}
+
+/** The claims of a session token. `chosenTenant` is what the session remembers of a choice. */
+export function accessClaims(grants: Grants, chosenTenant: unknown): AccessClaims {
+  const named = (tenantId: string) => {
+    const { roleNames, permissions } = accessIn(grants, tenantId)
+    return { ...(roleNames.length > 0 ? { roles: roleNames } : {}), ...(permissions.length > 0 ? { permissions } : {}) }
+  }
+  const dct = currentTenant(grants, chosenTenant)
+  const tenants = Object.fromEntries(grants.tenants.map(({ tenantId }) => [tenantId, named(tenantId)]))
+  return { ...named(''), tenants, ...(dct === undefined ? {} : { dct }) }
+}
+
+/** Nothing held: what a user has who was just made. */
+export const noGrants: Grants = Object.freeze({ roles: Object.freeze([]), tenants: Object.freeze([]) })
+
+/** Names of permissions that every project has and that nobody can take away. */
+export const builtInPermissions: Readonly<Record<string, string>> = Object.freeze({
+  Impersonate: 'Act as another user',
+  'User Admin': 'Manage users',
+  'SSO Admin': 'Manage single sign-on',
+})
+
+/** A user who is being made: no credential, no roles. */
+export function newAccount(parts: Pick<UserWithLoginIds, 'user' | 'loginIds'> & Partial<UserWithLoginIds>): UserWithLoginIds {
+  return { credentialKinds: [], ...noGrants, ...parts }
+}
+
+/** What a new user holds by the default roles of the project. */
+export function defaultGrants({ defaultRoles }: Project): Grants {
+  return { roles: defaultRoles.map(({ name, permissionNames }) => ({ tenantId: '', name, permissionNames })), tenants: [] }
+}
+
+/** Gives a new user the default roles, in the transaction that makes the user. */
+export async function giveDefaultRoles(tx: Storage, project: Project, userId: string): Promise<void> {
+  if (project.defaultRoles.length === 0) return
+  const assignments = project.defaultRoles.map((role) => ({ tenantId: '', roleId: role.id }))
+  await tx.grants.give(project.id, userId, assignments)
+}

@@ -1,0 +1,37 @@
+import type { Deps } from './deps.ts'
+import { coreErrors } from './errors.ts'
+import type { Rights } from './management-keys.ts'
+import type { UserWithLoginIds } from './storage.ts'
+import { canonicalLoginId } from './users.ts'
+
+/** How a management call names a user. Go sends both, one of them empty. */
+export interface UserName {
+  readonly projectId: string
+  /** Login ID, or user ID where no such login ID exists (`protocol/core.md` 1.4). */
+  readonly loginId?: string | undefined
+  readonly userId?: string | undefined
+  /** Limits what can be found to users of the tenants that the caller's key is limited to. */
+  readonly rights?: Rights | undefined
+}
+
+/** Finds a user by login ID, then by user ID. Throws `ManagedUserNotFound`, also for a user whom the key may not see. */
+export async function findManagedUser(deps: Pick<Deps, 'storage'>, name: UserName): Promise<UserWithLoginIds> {
+  const { projectId, loginId = '', userId = '', rights } = name
+  const { users } = deps.storage
+  const byLoginId = loginId === '' ? undefined : await users.byLoginId(projectId, canonicalLoginId(loginId))
+  const found = byLoginId ?? (userId || loginId ? await users.byId(projectId, userId || loginId) : undefined)
+  if (!found || !isInReach(rights, found)) throw coreErrors.ManagedUserNotFound()
+  return found
+}
+
+/** Whether a key that is limited to tenants may see the user: it must be in one of them. */
+export function isInReach(rights: Rights | undefined, { tenants }: Pick<UserWithLoginIds, 'tenants'>): boolean {
+  const allowed = rights?.tenantIds ?? []
+  return allowed.length === 0 || tenants.some(({ tenantId }) => allowed.includes(tenantId))
+}
+
+/** Throws `ManagementForbidden` when a key that is limited to tenants names another one, or none (`''`, the whole project). */
+export function assertTenantInReach(rights: Rights | undefined, tenantId: string): void {
+  const allowed = rights?.tenantIds ?? []
+  if (allowed.length > 0 && !allowed.includes(tenantId)) throw coreErrors.ManagementForbidden()
+}

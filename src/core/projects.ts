@@ -1,0 +1,95 @@
+import type { z } from 'zod'
+import { type AuthError, coreErrors } from './errors.ts'
+import { Settings } from './settings.ts'
+import type { RoleRecord, Storage } from './storage.ts'
+
+/** A project with its settings parsed. */
+export interface Project {
+  readonly id: string
+  readonly name: string
+  readonly settings: Settings
+  readonly settingsVersion: number
+  /** `production` or `''`. */
+  readonly environment: string
+  /** What new users get who are given no role by name. */
+  readonly defaultRoles: readonly RoleRecord[]
+}
+
+/** Looks projects up, from a cache of bounded size and age. */
+export interface Projects {
+  /** The project, or `undefined` when there is none of this ID. */
+  byId(id: string): Promise<Project | undefined>
+  /** Forgets what is cached of a project; called after every write of its settings. */
+  forget(id: string): void
+}
+
+const cacheSeconds = 1
+const maxCached = 1000
+
+/** Settings written by another process are seen after one second. */
+export function cachedProjects(deps: { storage: Storage; clock: { monotonicMilliseconds(): number } }): Projects {
+  const cache = new Map<string, { readonly project: Project; readonly until: number }>()
+  return {
+    async byId(id) {
+      const now = deps.clock.monotonicMilliseconds()
+      const hit = cache.get(id)
+      if (hit && hit.until > now) return hit.project
+      const record = await deps.storage.projects.byId(id)
+      if (!record) return undefined
+      const project = {
+        id: record.id,
+        name: record.name,
+        settings: Settings.parse(record.settings),
+        settingsVersion: record.settingsVersion,
+        environment: record.environment,
+        defaultRoles: await deps.storage.roles.listDefault(id),
+      }
+      if (cache.size >= maxCached) cache.clear()
+      cache.set(id, { project, until: now + cacheSeconds * 1000 })
+      return project
+    },
+    forget(id) {
+      cache.delete(id)
+    },
+  }
+}
+
+/** Finds the project or throws `InvalidProject`. */
+export async function projectById(deps: { projects: Projects }, id: string): Promise<Project> {
+  const project = await deps.projects.byId(id)
+  if (!project) throw coreErrors.InvalidProject()
+  return project
+}
+
+/** Changes to settings: any subset of sections and of fields in them. */
+export type SettingsChanges = { readonly [Section in keyof Settings]?: Partial<Settings[Section]> }
+
+/**
+ * Merges changes into the settings of a project and stores them. Fields that are not named stay (settings that a client does not know
+ * are never cleared). Throws `InvalidArguments` with every problem, or when another write came in between twice.
+ */
+export async function changeSettings(
+  deps: { storage: Storage; projects: Projects },
+  input: { readonly projectId: string; readonly changes: SettingsChanges },
+): Promise<Settings> {
+  for (let round = 0; round < 3; round++) {
+    const record = await deps.storage.projects.byId(input.projectId)
+    if (!record) throw coreErrors.InvalidProject()
+    const now = Settings.parse(record.settings)
+    const merged: Record<string, unknown> = { ...now }
+    for (const [section, fields] of Object.entries(input.changes)) {
+      merged[section] = { ...(merged[section] as object | undefined), ...fields }
+    }
+    const parsed = Settings.safeParse(merged)
+    if (!parsed.success) throw invalidSettings(parsed.error)
+    const saved = await deps.storage.projects.saveSettings(record.id, parsed.data, record.settingsVersion)
+    deps.projects.forget(record.id)
+    if (saved) return parsed.data
+  }
+  throw coreErrors.InvalidArguments({ message: 'The settings changed at the same time; try again' })
+}
+
+function invalidSettings(error: z.ZodError): AuthError {
+  const problems = error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  return coreErrors.InvalidArguments({ message: problems.join('; ') })
+}

@@ -1,0 +1,19 @@
+import { goodPassword } from '../../kit.ts'
+import { aLink, freshLoginId, freshUser, newPassword, type Rows } from './row.ts'
+
+export const rows: Rows = {
+  'POST /v1/auth/password/signup': { access: 'project', request: () => ({ body: { loginId: freshLoginId(), password: goodPassword } }) },
+  'POST /v1/auth/password/signin': {
+    access: 'project',
+    request: ({ user }) => ({ body: { loginId: user.loginId, password: goodPassword } }),
+  },
+  'POST /v1/auth/password/reset': { access: 'project', request: ({ user }) => ({ body: { loginId: user.loginId } }) },
+  'POST /v1/auth/password/update': { access: 'refresh', request: ({ user }) => ({ body: { loginId: user.loginId, newPassword } }) },
+  'POST /v1/auth/password/replace': {
+    access: 'project',
+    request: async (world) => ({ body: { loginId: await freshUser(world), oldPassword: goodPassword, newPassword } }),
+  },
+  'GET /v1/auth/password/policy': { access: 'project' },
+  'GET /reset/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
+  'POST /reset/{projectId}': { access: 'open', request: () => ({ form: { t: aLink, password: newPassword } }) },
+}

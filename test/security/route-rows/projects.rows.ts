@@ -1,0 +1,5 @@
+import type { Rows } from './row.ts'
+
+export const rows: Rows = {
+  'GET /v1/mgmt/license': { access: 'management' },
+}
