@@ -1,0 +1,47 @@
+import { coreErrors } from './errors.ts'
+import { findRoles, grantedRoles } from './role-names.ts'
+import type { Assignment, Grants, Storage } from './storage.ts'
+
+/** What a user or an access key is to hold, by name, as management calls say it. */
+export interface NamedGrants {
+  /** Roles of the whole project. */
+  readonly roleNames: readonly string[]
+  readonly tenants: readonly { readonly tenantId: string; readonly roleNames: readonly string[] }[]
+}
+
+/** The same with every name looked up: what to store, and what the holder's account shows then. */
+export interface FoundGrants extends Grants {
+  readonly assignments: readonly Assignment[]
+}
+
+/** Looks roles and tenants up. Throws `RoleNotFound` or `TenantNotFound`. Reads at most twice. */
+export async function findGrants(storage: Pick<Storage, 'roles' | 'tenants'>, projectId: string, named: NamedGrants): Promise<FoundGrants> {
+  const ids = [...new Set(named.tenants.map(({ tenantId }) => tenantId))]
+  const tenants = await storage.tenants.byIds(projectId, ids)
+  if (tenants.length < ids.length) throw coreErrors.TenantNotFound()
+  const found = await findRoles(storage, projectId, [{ tenantId: '', roleNames: named.roleNames }, ...named.tenants])
+  return {
+    assignments: found.map(({ tenantId, roleId }) => ({ tenantId, roleId })),
+    roles: grantedRoles(found),
+    tenants: tenants
+      .map(({ id, name, sessionSettings, passwordSettings }) => ({ tenantId: id, tenantName: name, sessionSettings, passwordSettings }))
+      .toSorted((a, b) => (a.tenantId < b.tenantId ? -1 : 1)),
+  }
+}
+
+/** Gives what was found to somebody who holds nothing yet. Part of the caller's transaction. Throws `TenantNotFound` when a tenant went meanwhile. */
+export async function storeGrants(tx: Storage, projectId: string, subjectId: string, found: FoundGrants): Promise<void> {
+  for (const { tenantId } of found.tenants) await joinTenant(tx, projectId, subjectId, tenantId)
+  await tx.grants.give(projectId, subjectId, found.assignments)
+}
+
+/** Gives what was found instead of everything that was held. Part of the caller's transaction. */
+export async function replaceGrants(tx: Storage, projectId: string, subjectId: string, found: FoundGrants): Promise<void> {
+  await tx.grants.forget(projectId, [subjectId])
+  await storeGrants(tx, projectId, subjectId, found)
+}
+
+/** Puts a user or an access key into a tenant. Throws `TenantNotFound`. */
+export async function joinTenant(tx: Storage, projectId: string, subjectId: string, tenantId: string): Promise<void> {
+  if (!(await tx.grants.join(projectId, subjectId, tenantId))) throw coreErrors.TenantNotFound()
+}
