@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { accessClaims, accessIn, currentTenant, hasPermission } from './access.ts'
+import type { Grants } from './storage.ts'
+
+const tenant = (tenantId: string) => ({ tenantId, tenantName: `Tenant ${tenantId}`, sessionSettings: {}, passwordSettings: {} })
+
+const grants: Grants = {
+  roles: [
+    { tenantId: '', name: 'viewer', permissionNames: ['read'] },
+    { tenantId: 'T1', name: 'editor', permissionNames: ['write', 'read'] },
+    { tenantId: 'T1', name: 'auditor', permissionNames: ['read'] },
+  ],
+  tenants: [tenant('T1'), tenant('T2')],
+}
+
+test('claims show the project and each tenant apart, every name once and in order', () => {
+  assert.deepEqual(accessClaims(grants, undefined), {
+    roles: ['viewer'],
+    permissions: ['read'],
+    tenants: { T1: { roles: ['auditor', 'editor'], permissions: ['read', 'write'] }, T2: {} },
+  })
+})
+
+test('without anything held there is `tenants` and nothing else', () => {
+  assert.deepEqual(accessClaims({ roles: [], tenants: [] }, 'T1'), { tenants: {} })
+})
+
+for (const [name, tenantIds, chosen, current] of [
+  ['none', [], undefined, undefined],
+  ['the only one', ['T1'], undefined, 'T1'],
+  ['several and no choice', ['T1', 'T2'], undefined, undefined],
+  ['a choice', ['T1', 'T2'], 'T2', 'T2'],
+  ['a choice that the user is not in any more', ['T1', 'T2'], 'T3', undefined],
+  ['a choice that is gone, and one left', ['T1'], 'T3', 'T1'],
+  ['a choice that is no text', ['T1', 'T2'], { T1: true }, undefined],
+] as const) {
+  test(`current tenant: ${name}`, () => assert.equal(currentTenant({ tenants: tenantIds.map(tenant) }, chosen), current))
+}
+
+test('a permission of the project holds in every tenant, one of a tenant in that tenant only', () => {
+  assert.equal(hasPermission(grants, 'read', 'T2'), true)
+  assert.equal(hasPermission(grants, 'write', 'T1'), true)
+  assert.equal(hasPermission(grants, 'write', 'T2'), false)
+  assert.equal(hasPermission(grants, 'write'), false)
+  assert.deepEqual(accessIn(grants, 'T3'), { roleNames: [], permissions: [] })
+})
