@@ -14,6 +14,7 @@ const dist = join(root, 'dist')
 /** Files beside the code, with where the code looks for them. */
 const copies: readonly (readonly [from: string, to: string])[] = [
   ['src/core/password/blocklist.bin', 'core/password/blocklist.bin'],
+  ['src/core/password/dictionaries.bin', 'core/password/dictionaries.bin'],
   ['node_modules/swagger-ui-dist/swagger-ui.css', 'http/assets/swagger-ui.css'],
   ['node_modules/swagger-ui-dist/swagger-ui-bundle.js', 'http/assets/swagger-ui-bundle.js'],
   ['node_modules/swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt', 'http/assets/swagger-ui-bundle.js.LICENSE.txt'],

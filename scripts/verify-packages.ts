@@ -22,14 +22,17 @@ import { type Auth, createAuth, parseOptions } from 'postern'
 const options = parseOptions({ flags: { data: './library', database: 'sqlite::memory:', logLevel: 'warn' }, environment: {}, file: undefined })
 const auth: Auth = await createAuth(options, { masterKey: crypto.getRandomValues(new Uint8Array(32)) })
 const { projectId } = await auth.api.createProject({ name: 'Library' })
+await auth.api.changeSettings({ projectId, changes: { password: { enablePasswordStrength: true, passwordStrengthScore: 4 } } })
 const client = createClient({
   projectId,
   baseUrl: 'http://127.0.0.1:8787',
   fetch: (url, init) => auth.handler(new Request(url, init), { remoteAddress: '127.0.0.1' }),
 })
 const { ok, data } = await client.password.signUp('ada@example.com', 'correct horse battery staple 7')
+const weak = await client.password.signUp('bob@example.com', 'January2031Monday')
 await auth.close()
 if (!ok || !data.user) throw new Error('Nobody was signed up')
+if (weak.ok) throw new Error('The strength of passwords was not measured')
 console.log(data.user.userId)
 `
 

@@ -5,6 +5,7 @@ import { type Administration, createAdministration } from './administration.ts'
 import type { Deps } from './core/deps.ts'
 import { verifyManagementKey } from './core/management-keys.ts'
 import { blocklistFile } from './core/password/blocklist.ts'
+import { dictionariesFile } from './core/password/dictionaries.ts'
 import { createHasher, defaultConcurrency, hashMetrics } from './core/password/hash.ts'
 import { createPasswordRules } from './core/password/strength.ts'
 import type { Clock, Log, MailTransport, Random } from './core/ports.ts'
@@ -88,7 +89,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
   const storage = ports.storage ?? (await openStorage({ database: options.database }))
   try {
     await assertMasterKey(storage, sealer)
-    const passwordRules = createPasswordRules(await readFile(blocklistFile))
+    const passwordRules = await createPasswordRules(await readFile(blocklistFile), () => readFile(dictionariesFile))
     const core = { clock, random, log, metrics, storage, sealer }
     const parameters = { memoryKib: options.hash.memoryKib, iterations: options.hash.iterations }
     const concurrency = defaultConcurrency(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4))

@@ -5,6 +5,7 @@ import type { Deps } from '../../src/core/deps.ts'
 import { coreErrors } from '../../src/core/errors.ts'
 import { verifyManagementKey } from '../../src/core/management-keys.ts'
 import { blocklistFile } from '../../src/core/password/blocklist.ts'
+import { dictionariesFile } from '../../src/core/password/dictionaries.ts'
 import { createPasswordRules } from '../../src/core/password/strength.ts'
 import { liveSession } from '../../src/core/sessions.ts'
 import type { Storage } from '../../src/core/storage.ts'
@@ -16,6 +17,7 @@ import { tamper } from './dump.ts'
 import { type FailingStorage, failingStorage } from './failing-storage.ts'
 
 const loginId = 'ada@example.com'
+const readDictionaries = () => readFile(dictionariesFile)
 const wrongPassword = 'wrong password 1'
 const newPassword = 'another good passphrase 2'
 
@@ -285,10 +287,49 @@ test('RL-11, PW-07: a blocklist that is missing a byte, cut or empty stops the s
   const flipped = Buffer.from(file)
   flipped.writeUInt8(flipped.readUInt8(1000) ^ 1, 1000)
   for (const damaged of [flipped, file.subarray(0, -6), file.subarray(0, 40), Buffer.alloc(0), Buffer.concat([file, Buffer.alloc(6)])]) {
-    assert.throws(() => createPasswordRules(damaged), /blocklist/)
+    await assert.rejects(createPasswordRules(damaged, readDictionaries), /blocklist/)
   }
-  assert.equal(createPasswordRules(file).isCommon('password1'), true)
+  assert.equal((await createPasswordRules(file, readDictionaries)).isCommon('password1'), true)
 })
+
+test('RL-11: dictionaries that are missing a byte, cut or empty stop the start', async () => {
+  const [blocklist, file] = await Promise.all([readFile(blocklistFile), readDictionaries()])
+  const flipped = Buffer.from(file)
+  flipped.writeUInt8(flipped.readUInt8(1000) ^ 1, 1000)
+  for (const damaged of [flipped, file.subarray(0, -6), file.subarray(0, 40), Buffer.alloc(0), Buffer.concat([file, Buffer.alloc(6)])]) {
+    await assert.rejects(
+      createPasswordRules(blocklist, async () => damaged),
+      /dictionaries/,
+    )
+  }
+})
+
+onEveryDatabase(
+  'RL-11: dictionaries that are lost while the server runs refuse passwords only where strength is asked for',
+  async (kit) => {
+    await kit.signUp(loginId)
+    let reads = 0
+    const passwordRules = await createPasswordRules(await readFile(blocklistFile), async () => {
+      if (reads++ > 0) throw new Error('ENOENT: no such file')
+      return readDictionaries()
+    })
+    const handler = handlerWith(kit, { passwordRules })
+    const signUp = (id: string) => post(kit, handler, '/v1/auth/password/signup', { loginId: id, password: goodPassword })
+    assert.equal((await signUp('before@example.com')).status, 200)
+    assert.equal(reads, 1)
+    await kit.set({ password: { enablePasswordStrength: true, passwordStrengthScore: 1 } })
+    kit.clock.advance(60)
+    for (const again of [1, 2]) {
+      const answer = await signUp('new@example.com')
+      assert.deepEqual([answer.status, answer.body.errorCode], [500, 'E130500'], `attempt ${again}`)
+      assertClosed(answer, 'sign-up')
+      assert.doesNotMatch(answer.text, /ENOENT/)
+    }
+    assertClosed(await post(kit, handler, '/v1/auth/password/replace', { loginId, oldPassword: goodPassword, newPassword }), 'replace')
+    await assert.rejects(kit.auth.api.showUser({ projectId: kit.projectId, loginId: 'new@example.com' }), { name: 'ManagedUserNotFound' })
+    assert.equal((await signIn(kit)).status, 200, 'the password is the old one')
+  },
+)
 
 for (const database of databases) {
   test(`RL-11: settings or a password row that cannot be read let nobody in [${database.name}]`, async () => {

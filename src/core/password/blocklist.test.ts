@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { blocklistEntries } from '../../../scripts/build-blocklist.ts'
 import { blocklistFile, buildBlocklist, listedForm, parseBlocklist } from './blocklist.ts'
+import { dictionariesFile } from './dictionaries.ts'
 import { brokenRules } from './policy.ts'
 import { createPasswordRules } from './strength.ts'
 import { hostileText, nobody, pick, policyWith, seeded } from './test-passwords.ts'
 
 const bundled = readFileSync(blocklistFile)
+const readDictionaries = async () => readFileSync(dictionariesFile)
 const entries = [...(await blocklistEntries())]
 
 test('the bundled blocklist is what its script builds from its sources', () => {
@@ -24,7 +26,7 @@ test('PW-07: the bundled blocklist has at least 100 000 entries, nearly all of a
 
 test('PW-07: 200 random entries are refused for the same reason, in any case', async () => {
   const next = seeded(7)
-  const rules = createPasswordRules(bundled)
+  const rules = await createPasswordRules(bundled, readDictionaries)
   for (let i = 0; i < 200; i++) {
     const entry = pick(next, entries)
     if ([...entry].length > 256) continue
@@ -42,7 +44,7 @@ test('PW-07: 200 random entries are refused for the same reason, in any case', a
 
 test('PW-07: 200 passphrases that contain an entry are accepted', async () => {
   const next = seeded(8)
-  const rules = createPasswordRules(bundled)
+  const rules = await createPasswordRules(bundled, readDictionaries)
   for (let i = 0; i < 200; i++) {
     const password = `under the ${pick(next, entries).slice(0, 100)} sky ${i}`
     assert.deepEqual(await brokenRules(policyWith({ blocklist: true }), password, nobody, rules), [], password)
@@ -71,7 +73,7 @@ test('a list is read from the middle of a buffer', () => {
   assert.ok(parseBlocklist(buffer.subarray(3, 3 + file.length)).has('Sesame'))
 })
 
-test('RL-11: a damaged list is refused, whatever is wrong with it', () => {
+test('RL-11: a damaged list is refused, whatever is wrong with it', async () => {
   const whole = buildBlocklist(['sesame', 'letmein', 'password'])
   assert.throws(() => parseBlocklist(new Uint8Array()))
   assert.throws(() => parseBlocklist(Buffer.concat([whole, Buffer.alloc(1)])))
@@ -82,7 +84,7 @@ test('RL-11: a damaged list is refused, whatever is wrong with it', () => {
     damaged.writeUInt8((whole[index] ?? 0) ^ 1, index)
     assert.throws(() => parseBlocklist(damaged), /blocklist/, `byte ${index}`)
   }
-  assert.throws(() => createPasswordRules(bundled.subarray(0, bundled.length - 1)))
+  await assert.rejects(createPasswordRules(bundled.subarray(0, bundled.length - 1), readDictionaries), /blocklist/)
 })
 
 test('hostile texts have one listed form, however they are normalised, and never throw', () => {
