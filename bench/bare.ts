@@ -2,7 +2,7 @@
 import { webcrypto } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { hash } from '@node-rs/argon2'
-import { defaultConcurrency, defaultHashParameters } from '../src/core/password/hash.ts'
+import { defaultConcurrency, defaultHashParameters } from '../src/core/password/hash-cost.ts'
 
 /** What the parent asks for: how many units of work a second `callers` get done. */
 export interface BareWork {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { defaultHashParameters, isStrongEnough } from './core/password/hash.ts'
+import { defaultHashParameters, isStrongEnough } from './core/password/hash-cost.ts'
 import type { TextForm } from './option-text.ts'
 
 /**

@@ -1,7 +1,10 @@
-import { type Options as Argon2Options, hash as argon2, verify as verifyArgon2 } from '@node-rs/argon2'
+import { type Options as Argon2Options, hash as argon2 } from '@node-rs/argon2'
 import type { Source } from '../events.ts'
 import type { Clock, Metrics, Random } from '../ports.ts'
 import { type Admission, createAdmission } from './admission.ts'
+import { parseArgon2 } from './foreign/argon2.ts'
+import { readHash } from './foreign/schemes.ts'
+import { assertParameters, defaultHashParameters, type HashParameters } from './hash-cost.ts'
 import { createHashQueue } from './hash-queue.ts'
 import { normalisePassword, passwordProblem } from './policy.ts'
 
@@ -11,14 +14,14 @@ export interface HashCaller {
   readonly source: Source
 }
 
-/** Computes and checks password hashes: Argon2id, bounded in concurrency and in queue length. */
+/** Computes Argon2id hashes, and checks them and those of other systems, bounded in concurrency and in queue length. */
 export interface Hasher extends Admission {
   /** The PHC string of a password, after NFC. Throws `RateLimited` when the queue is full. The password must be hashable (`policy.ts`). */
   hash(password: string, caller: HashCaller): Promise<string>
   /**
-   * Checks a password against a stored PHC string. Every "no" costs at least one hash of the current cost: an unknown user (`undefined`), a row that is no
-   * Argon2, malformed or beyond the bounds (PW-11), and a cheaper hash that does not match, topped up (EN-02). Never throws for a bad stored hash. A password that
-   * cannot be hashed is false at once, without a hash, whoever it is for (PW-05). Throws `RateLimited` when the queue is full.
+   * Checks a password against a stored hash of any scheme (`foreign/schemes.ts`). Every "no" costs at least one hash of the current cost: an unknown user (`undefined`), a
+   * row that is malformed or beyond the bounds (PW-11), and a hash of another scheme or of less cost that does not match, topped up (EN-02). Never throws for a bad stored
+   * hash. A password that cannot be hashed is false at once, without a hash, whoever it is for (PW-05). Throws `RateLimited` when the queue is full.
    */
   verify(password: string, stored: string | undefined, caller: HashCaller): Promise<boolean>
   /** Whether a stored hash is of another algorithm or cost than new ones (PW-02). */
@@ -26,19 +29,6 @@ export interface Hasher extends Admission {
   /** What one hash took at start, in milliseconds (PW-01). */
   readonly measuredMilliseconds: number
 }
-
-/** Cost of new hashes. Parallelism is 1. */
-export interface HashParameters {
-  /** Memory in KiB. */
-  readonly memoryKib: number
-  readonly iterations: number
-}
-
-/** Argon2id as the OWASP cheat sheet has it, at the least memory. */
-export const defaultHashParameters: HashParameters = Object.freeze({ memoryKib: 19_456, iterations: 2 })
-
-/** Bounds on hashes that are verified, whoever wrote the row (PW-11). */
-export const hashCeilings = Object.freeze({ memoryKib: 262_144, iterations: 10, parallelism: 16 })
 
 /** What `createHasher` takes. */
 export interface HasherOptions {
@@ -73,20 +63,6 @@ export const hashMetrics = {
   gauges: { postern_password_hash_queue_depth: { help: 'Password hashes that wait for a core.' } },
 }
 
-/** Whether a cost is at or above the floor of the OWASP cheat sheet (PW-01). */
-export function isStrongEnough({ memoryKib, iterations }: HashParameters): boolean {
-  return (memoryKib >= 19_456 && iterations >= 2) || (memoryKib >= 47_104 && iterations >= 1)
-}
-
-/**
- * Hashes at once: one a core, and never so many that signing, DNS and files find no thread in the runtime's pool (BF-08). `poolThreads` is what
- * `UV_THREADPOOL_SIZE` says; anything but a positive number counts as the runtime's own 4.
- */
-export function defaultConcurrency(cores: number, poolThreads: number): number {
-  const threads = poolThreads >= 1 ? poolThreads : 4
-  return Math.max(1, Math.floor(Math.min(cores, threads - 1)))
-}
-
 /**
  * Makes a hasher: measures one hash, which sizes the queue, and registers the figures. Throws on a cost under the floor (PW-01), or above the bounds within which
  * hashes are verified.
@@ -103,12 +79,16 @@ export async function createHasher(options: HasherOptions): Promise<Hasher> {
   const spend = (password: Uint8Array, missing: number) =>
     argon2(password, { ...cost, memoryCost: Math.max(8, Math.ceil(missing / iterations)), salt: decoy })
 
-  async function matches(password: Uint8Array, stored: string | undefined): Promise<boolean> {
+  async function matches(password: string, stored: string | undefined): Promise<boolean> {
     const found = stored === undefined ? undefined : readHash(stored)
-    const answer = stored !== undefined && found && (await verifyReadable(stored, password))
-    if (answer) return true
-    const spent = found && answer === false ? found.memoryKib * found.iterations : 0
-    if (spent < work) await spend(password, work - spent)
+    let spent = 0
+    for (const bytes of spellings(password, found?.isOwnKind ?? true)) {
+      const answer = await found?.matches(bytes)
+      if (answer) return true
+      if (answer === false) spent += found?.work ?? 0
+    }
+    // What other schemes cost is not reckoned up: a wrong password costs them what a right one does, which is hashed anew.
+    if (spent < work) await spend(normalised(password), work - spent)
     return false
   }
 
@@ -144,18 +124,18 @@ export async function createHasher(options: HasherOptions): Promise<Hasher> {
     async hash(password, caller) {
       if (passwordProblem(password)) throw new Error('The password cannot be hashed; the policy refuses such ones before')
       const salt = random.bytes(saltBytes)
-      const compute = () => argon2(bytesOf(password), { ...cost, salt })
+      const compute = () => argon2(normalised(password), { ...cost, salt })
       return run('hash', caller, compute, () => 'hashed')
     },
     async verify(password, stored, caller) {
       caller.signal.throwIfAborted()
       if (passwordProblem(password)) return false
-      const compute = () => matches(bytesOf(password), stored)
+      const compute = () => matches(password, stored)
       return run('verify', caller, compute, (isRight) => (isRight ? 'right' : 'wrong'))
     },
     isOutdated(stored) {
-      const found = readHash(stored)
-      const isCurrent = found?.isCurrentKind && found.memoryKib === memoryKib && found.iterations === iterations
+      const found = parseArgon2(stored)
+      const isCurrent = found?.isOwnKind && found.memoryKib === memoryKib && found.iterations === iterations
       return !isCurrent
     },
   }
@@ -168,17 +148,18 @@ const maxShare = 0.25
 const saltBytes = 16
 const tagBytes = 32
 
-function assertParameters(parameters: HashParameters): void {
-  if (!isStrongEnough(parameters)) {
-    throw new Error('The cost of password hashes is under the floor of 19456 KiB with 2 iterations, or 47104 KiB with 1')
-  }
-  if (parameters.memoryKib > hashCeilings.memoryKib || parameters.iterations > hashCeilings.iterations) {
-    throw new Error(`The cost of password hashes is above ${hashCeilings.memoryKib} KiB or ${hashCeilings.iterations} iterations`)
-  }
+/**
+ * The bytes to try: UTF-8 of the NFC form, which is all that our own hashes are made of; for those of other systems then what was typed, once, if that is not NFC (PW-06).
+ * Bytes, not text, go to the libraries, so that a NUL is a character like any other.
+ */
+function spellings(password: string, isOwnKind: boolean): readonly Uint8Array[] {
+  const composed = normalised(password)
+  const typed = Buffer.from(password, 'utf8')
+  return isOwnKind || composed.equals(typed) ? [composed] : [composed, typed]
 }
 
-/** UTF-8 of the NFC form. Bytes, not text, go to the library, so that a NUL is a character like any other (PW-06). */
-function bytesOf(password: string): Uint8Array {
+/** UTF-8 of the NFC form. */
+function normalised(password: string): Buffer {
   return Buffer.from(normalisePassword(password), 'utf8')
 }
 
@@ -190,31 +171,4 @@ async function fastestOf(times: number, clock: Clock, work: () => Promise<unknow
     fastest = Math.min(fastest, clock.monotonicMilliseconds() - before)
   }
   return fastest
-}
-
-/** `undefined` when the library cannot read the hash: a bad row is a wrong password, not a failure. */
-async function verifyReadable(stored: string, password: Uint8Array): Promise<boolean | undefined> {
-  try {
-    return await verifyArgon2(stored, password)
-  } catch {
-    return undefined
-  }
-}
-
-const phcPattern =
-  /^\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,3})\$[A-Za-z0-9+/]{8,128}\$[A-Za-z0-9+/]{6,128}$/
-const currentPattern = /^\$argon2id\$v=19\$m=\d+,t=\d+,p=1\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43}$/
-
-interface ReadHash extends HashParameters {
-  /** Whether everything but memory and iterations is as in new hashes. */
-  readonly isCurrentKind: boolean
-}
-
-/** What a PHC string says of its cost; `undefined` when it is not Argon2 in canonical form or beyond the bounds (PW-11). */
-function readHash(stored: string): ReadHash | undefined {
-  const match = phcPattern.exec(stored)
-  if (!match) return undefined
-  const [memoryKib = 0, iterations = 0, parallelism = 0] = match.slice(1).map(Number)
-  const isBounded = memoryKib <= hashCeilings.memoryKib && iterations <= hashCeilings.iterations && parallelism <= hashCeilings.parallelism
-  return isBounded ? { memoryKib, iterations, isCurrentKind: currentPattern.test(stored) } : undefined
 }
