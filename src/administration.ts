@@ -6,6 +6,7 @@ import { changeSettings, projectById, type SettingsChanges } from './core/projec
 import type { Settings } from './core/settings.ts'
 import type { Page, UserStatus, UserWithLoginIds } from './core/storage.ts'
 import type { NewUserDetails } from './core/users.ts'
+import { type ImportedPasswords, importedPasswords } from './features/password/imported.ts'
 import { firstPassword, setPassword, unlock } from './features/password/manage.ts'
 import { createProject, listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/manage.ts'
 import { createUser, deleteUser, listUsers, setUserStatus, verifyUser } from './features/users/manage.ts'
@@ -41,6 +42,7 @@ export interface Administration {
   ): Promise<Page<UserWithLoginIds>>
   listSigningKeys(input: InProject): Promise<readonly SigningKeyView[]>
   rotateSigningKey(input: InProject & { readonly isEmergency?: boolean }): Promise<{ readonly kid: string; readonly activeAt: number }>
+  importedPasswords(input: InProject): Promise<readonly ImportedPasswords[]>
   showSettings(input: InProject): Promise<Settings>
   changeSettings(input: InProject & { readonly changes: SettingsChanges }): Promise<Settings>
 }
@@ -70,6 +72,7 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
     listUsers: (input) => listUsers(deps, input),
     listSigningKeys: (input) => listSigningKeys(deps, input),
     rotateSigningKey: (input) => rotateSigningKey(deps, { ...input, actor }),
+    importedPasswords: (input) => importedPasswords(deps, input),
     showSettings: async (input) => (await projectById(deps, input.projectId)).settings,
     changeSettings: async ({ projectId, changes }) => {
       if (Object.keys(changes).length === 0) throw coreErrors.InvalidArguments({ message: 'No settings were named' })

@@ -16,6 +16,7 @@ import { liveSession } from './core/sessions.ts'
 import { createSigningKeys } from './core/signing-keys.ts'
 import type { Storage } from './core/storage.ts'
 import * as features from './features/index.ts'
+import { importedGauge, importedMetrics } from './features/password/imported.ts'
 import { apiDocs } from './http/api-docs.ts'
 import { createHandler, defaultHttpOptions, type Handler } from './http/handler.ts'
 import { createMetrics, httpMetrics, type MetricTable } from './http/metrics.ts'
@@ -49,6 +50,7 @@ export const metricTables: readonly MetricTable[] = [
   httpMetrics,
   hashMetrics,
   mailMetrics,
+  importedMetrics,
   { counters: {}, durations: {}, gauges: { postern_sessions_live: { help: 'Live sessions, over all projects.' } } },
 ]
 
@@ -109,6 +111,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     })
     metrics.gauge('postern_sessions_live', () => storage.sessions.countLive(clock.nowSeconds()))
     metrics.gauge('postern_mail_queue_depth', () => storage.outbox.countPending())
+    metrics.gauge('postern_passwords_imported', importedGauge(deps))
     const { routes, openApi } = allRoutes(options)
     const sweeps = createSweeps(deps)
     return {

@@ -125,6 +125,10 @@ async function examine(auth: Auth): Promise<readonly Finding[]> {
   for (const { id } of projects) {
     const settings = await auth.api.showSettings({ projectId: id })
     findings.push(...weakerSettings(settings).map((one) => ({ ...weakness(one), projectId: id })))
+    for (const { origin, imported, rehashed, left } of await auth.api.importedPasswords({ projectId: id })) {
+      const text = `Of ${imported} passwords that came as ${origin}, ${rehashed} are hashed anew and ${left} are left.`
+      findings.push({ level: 'note', text, projectId: id })
+    }
   }
   return findings
 }

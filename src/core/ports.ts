@@ -31,14 +31,22 @@ export interface Log {
   error(event: string, cause: unknown, fields?: LogFields): void
 }
 
+/** One value of a gauge that is split by labels. */
+export interface LabelledValue {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+export type GaugeReading = number | readonly LabelledValue[]
+
 /** Names of the figures at `/metrics`; each is described in `docs/operations.md`. */
 export interface Metrics {
   /** Adds one to a counter. */
   count(name: string, labels?: Readonly<Record<string, string>>): void
   /** Records one duration, in seconds. */
   observe(name: string, seconds: number, labels?: Readonly<Record<string, string>>): void
-  /** Registers a gauge that is read whenever the figures are asked for. */
-  gauge(name: string, read: () => number | Promise<number>): void
+  /** Registers a gauge that is read whenever the figures are asked for; one with labels has a value for each set of them. */
+  gauge(name: string, read: () => GaugeReading | Promise<GaugeReading>): void
   /** All figures in the Prometheus text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }

@@ -37,6 +37,21 @@ test('gauges are read when asked, replaced when registered again, and one that f
   assert.doesNotMatch(text, /99/)
 })
 
+test('a gauge with labels tells the values that it has now, and no earlier ones', async () => {
+  const gauges = { postern_things: { help: 'Things.', labels: ['kind', 'state'] } }
+  const metrics = createMetrics([{ counters: {}, durations: {}, gauges }], false)
+  let values = [
+    { labels: { kind: 'a', state: 'new' }, value: 1 },
+    { labels: { kind: 'b', state: 'new' }, value: 2 },
+  ]
+  metrics.gauge('postern_things', async () => values)
+  assert.match((await metrics.render()).text, /\{kind="a",state="new"\} 1\n.*\{kind="b",state="new"\} 2/)
+  values = values.slice(1)
+  const { text } = await metrics.render()
+  assert.match(text, /kind="b"/)
+  assert.doesNotMatch(text, /kind="a"/)
+})
+
 test('a name that no table has is counted and told', async () => {
   const metrics = createMetrics([httpMetrics], false)
   metrics.count('postern_forgotten_total', { kind: 'x' })

@@ -1,6 +1,6 @@
 /** The figures at `/metrics`, on prom-client. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Metrics } from '../core/ports.ts'
+import type { GaugeReading, Metrics } from '../core/ports.ts'
 
 /** One figure: what it tells, and by which labels it is split. Labels have few values: never an ID, an address or a raw path. */
 export interface MetricDefinition {
@@ -79,8 +79,8 @@ export function createMetrics(tables: readonly MetricTable[] = [httpMetrics], wi
     observe: (name, seconds, labels = {}) => duration(name, Object.keys(labels)).observe(labels, seconds),
     gauge(name, read) {
       registry.removeSingleMetric(name)
-      const { help } = definitionOf('gauges', name, [])
-      new Gauge({ name, help, registers, collect: collectorOf(read) })
+      const { help, labels = [] } = definitionOf('gauges', name, [])
+      new Gauge({ name, help, labelNames: [...labels], registers, collect: collectorOf(read) })
     },
     async render() {
       return { contentType: registry.contentType, text: await registry.metrics() }
@@ -90,10 +90,14 @@ export function createMetrics(tables: readonly MetricTable[] = [httpMetrics], wi
 }
 
 /** A gauge whose source fails shows nothing for that time; the others are still told. */
-function collectorOf(read: () => number | Promise<number>) {
+function collectorOf(read: () => GaugeReading | Promise<GaugeReading>) {
   return async function collect(this: Gauge): Promise<void> {
     try {
-      this.set(await read())
+      const reading = await read()
+      if (typeof reading === 'number') return this.set(reading)
+      // What has no value any more must not keep its last one.
+      this.reset()
+      for (const { labels, value } of reading) this.set(labels, value)
     } catch {
       this.reset()
     }

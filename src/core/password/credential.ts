@@ -3,21 +3,22 @@ import type { Deps } from '../deps.ts'
 import { coreErrors } from '../errors.ts'
 import type { Project } from '../projects.ts'
 import type { CredentialRecord, UserWithLoginIds } from '../storage.ts'
-import type { HashCaller } from './hash.ts'
+import { schemeOf } from './foreign/schemes.ts'
+import type { HashCaller, Hasher } from './hash.ts'
 import { brokenRules } from './policy.ts'
 
 export const passwordKind = 'password'
 
 /** What is stored of a password. Parsed when written and when read. */
 const StoredPassword = z.strictObject({
-  /** PHC string. */
+  /** In the form of a scheme of `foreign/schemes.ts`. */
   hash: z.string().min(1).max(1024),
   setAt: z.int(),
   /** Goes up with every change of the password, and stays when the same password is hashed anew. */
   serial: z.int().min(1),
   /** Set by an administrator as temporary, or expired by one: signing in is refused until it is replaced. */
   mustChange: z.boolean(),
-  /** PHC strings of earlier passwords, newest first. */
+  /** Hashes of earlier passwords, newest first. */
   previous: z.array(z.string()).max(50),
 })
 export type StoredPassword = z.infer<typeof StoredPassword>
@@ -33,7 +34,7 @@ export function newPasswordCredential(input: {
   readonly hash: string
   readonly now: number
   readonly mustChange?: boolean
-  /** The kind of hash that an imported password came with. */
+  /** The kind of hash that an imported password came with; see `originOf`. */
   readonly origin?: string
   /** Hashes of earlier passwords, newest first. */
   readonly previous?: readonly string[]
@@ -52,6 +53,14 @@ export function newPasswordCredential(input: {
     origin,
     isForeign: origin !== '',
   }
+}
+
+/**
+ * The `origin` of a password that came with a hash: the scheme, for example `bcrypt`, and `''` where the hash is as this server makes them, so that it will never be hashed anew
+ * and must not count as one that is left.
+ */
+export function originOf(hasher: Hasher, hash: string): string {
+  return hasher.isOutdated(hash) ? (schemeOf(hash) ?? '') : ''
 }
 
 /** The row that follows `record` when the password becomes another one; keeps as many old hashes as the policy may ever ask for. */

@@ -1,12 +1,13 @@
 import type { Feature } from '../../http/route.ts'
 import { passwordErrors } from './errors.ts'
+import { importedRoutes } from './imported-routes.ts'
 import { passwordMails } from './mail.ts'
 import { passwordRoutes } from './routes.ts'
 
 /** Sign-up, sign-in, update, replace, reset and policy of passwords (`protocol/core.md` 6.1). */
 export const password: Feature = {
   name: 'password',
-  routes: passwordRoutes,
+  routes: [...passwordRoutes, ...importedRoutes],
   errors: passwordErrors,
   mails: passwordMails,
   events: {

@@ -14,6 +14,7 @@ export const rows: Rows = {
     request: async (world) => ({ body: { loginId: await freshUser(world), oldPassword: goodPassword, newPassword } }),
   },
   'GET /v1/auth/password/policy': { access: 'project' },
+  'GET /v1/mgmt/password/hashes': { access: 'management' },
   'GET /reset/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
   'POST /reset/{projectId}': { access: 'open', request: () => ({ form: { t: aLink, password: newPassword } }) },
 }
