@@ -55,7 +55,7 @@ export const HashedPassword = z
     aspnet: Whole('ASP.NET Identity v2 or v3, base64.'),
     keycloak: Whole('A password credential of a Keycloak export, as JSON text.'),
     wordpress: Whole('`$wp$2y$…` of WordPress 6.8, or what those before had: `$P$…`, hexadecimal MD5.'),
-    phc: Whole('Any form that begins with a dollar sign.'),
+    phc: Whole('Any form that begins with a dollar sign, and `U$S$…` of Drupal.'),
   })
   .meta({
     id: 'HashedPassword',
@@ -90,7 +90,7 @@ const beginnings = {
   aspnet: /^A/,
   keycloak: /^\{\s*"/,
   wordpress: /^\$(?:wp|P|2y)\$/,
-  phc: /^\$/,
+  phc: /^U?\$/,
 } as const
 
 /** The text that would be stored, unchecked; `undefined` where not even that can be made. */

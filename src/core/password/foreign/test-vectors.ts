@@ -197,6 +197,7 @@ export const vectors: readonly Vector[] = [
   ...texts('phpass 0.5, test.php', 'phc', [['phpass', 'test12345', '$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0']]),
   ...texts('Drupal, PasswordVerifyTest of the phpass module', 'phc', [
     ['drupal', 'valid password', '$S$5TOxWPdvJRs0P/xZBdrrPlGgzViOS0drHu3jaIjitesfttrp18bk'],
+    ['drupal', 'valid password', 'U$S$5vNHDQyLqCTvsYBLWBUWXJWhA0m3DTpBh04acFEOGB.bKBclhKgo'],
   ]),
   {
     scheme: 'drupal',

@@ -60,6 +60,14 @@ for (const scheme of [
   })
 }
 
+for (const [label, stored] of [
+  ['{CRYPT}', '$2y$04$c3qbPKoiwKbXjz.emLUK8erqo3/zcFj7hpFF6aQsUiVrCO2qWFeV.'],
+  ['{BCRYPT}', '$2y$04$c3qbPKoiwKbXjz.emLUK8erqo3/zcFj7hpFF6aQsUiVrCO2qWFeV.'],
+  ['{ARGON2}', '$argon2id$v=19$m=1024,t=2,p=1$NXovR1ZXUUpvczNGQmROUg$gedOnRVMVnEHRg15PZOdBbwZFRRCF58iztERMkrNTwc'],
+] as const) {
+  test(`LDAP: ${label} is only a label`, () => assert.equal(recogniseHash(label + stored), stored))
+}
+
 test('bcrypt: garbage in bits that nothing uses does not matter', async () => {
   const canonical = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'
   for (const stored of [canonical.replace('.', '/'), canonical.replace('.', 'B'), `${canonical.slice(0, -1)}X`]) {
