@@ -3,7 +3,16 @@ import { digest, equalDigests, newId, newSecret, splitToken } from './secrets.ts
 import type { ChallengeRecord, Storage } from './storage.ts'
 
 /** What a one-time secret may be used for; one made for a purpose never serves another (RC-05). */
-export type ChallengePurpose = 'passwordReset' | 'verifyEmail'
+export const challengePurposes = [
+  'passwordReset',
+  'verifyEmail',
+  'magicLink',
+  'enchantedLink',
+  'otp',
+  'embeddedSignIn',
+  'embeddedSignUp',
+] as const
+export type ChallengePurpose = (typeof challengePurposes)[number]
 
 type ChallengeDeps = { readonly clock: Clock; readonly random: Random; readonly storage: Storage }
 
@@ -13,34 +22,27 @@ export interface NewChallenge {
   readonly token: string
 }
 
+/** What a one-time secret is made for. */
+export interface ChallengeTarget {
+  readonly projectId: string
+  /** `''` for nobody who is there yet. */
+  readonly userId: string
+  readonly purpose: ChallengePurpose
+  /** Where the secret goes; `''` when it goes to no address. */
+  readonly address: string
+  readonly ttlSeconds: number
+  /** What redeeming needs to know; parsed by whoever redeems. */
+  readonly data?: Readonly<Record<string, unknown>>
+}
+
 /** Makes a one-time secret. Insert it with `storeChallenge` in the transaction that queues the message. */
-export function newChallenge(
-  deps: Omit<ChallengeDeps, 'storage'>,
-  input: {
-    readonly projectId: string
-    readonly userId: string
-    readonly purpose: ChallengePurpose
-    readonly address: string
-    readonly ttlSeconds: number
-  },
-): NewChallenge {
+export function newChallenge(deps: Omit<ChallengeDeps, 'storage'>, target: ChallengeTarget): NewChallenge {
   const id = newId(deps, 'C')
   const secret = newSecret(deps)
-  const now = deps.clock.nowSeconds()
-  return {
-    token: `${id}.${secret}`,
-    record: {
-      projectId: input.projectId,
-      id,
-      purpose: input.purpose,
-      userId: input.userId,
-      address: input.address,
-      secretDigest: digest(secret),
-      data: {},
-      createdAt: now,
-      expiresAt: now + input.ttlSeconds,
-    },
-  }
+  const { ttlSeconds, data = {}, ...rest } = target
+  const createdAt = deps.clock.nowSeconds()
+  const record = { ...rest, id, secretDigest: digest(secret), data, createdAt, expiresAt: createdAt + ttlSeconds }
+  return { token: `${id}.${secret}`, record }
 }
 
 /** Stores a challenge; older ones of the user and purpose are void from then on (RC-05). */

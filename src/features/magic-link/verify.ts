@@ -1,14 +1,34 @@
-import { findChallenge } from '../../core/challenges.ts'
+import { type ChallengePurpose, findChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
-import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
+import type { IssuedSession } from '../../core/sessions.ts'
+import type { Settings } from '../../core/settings.ts'
+import { mayRedeem, prepareRedemption, storeRedemption } from '../../core/sign-in-challenges.ts'
 
 export interface VerifyLink {
   readonly project: Project
   readonly token: string
   readonly source: Source
+}
+
+/** What redeeming a link of a purpose does beside signing in. What the call that made the link asked for is in the challenge (`core/sign-in-challenges.ts`). */
+interface Redemption {
+  /** Whether the project offers it. */
+  isOffered(settings: Settings): boolean
+  /** The session is only there to set a password. */
+  readonly isReset?: boolean
+}
+
+const always = () => true
+
+/** Purposes that this endpoint serves; a token of any other is unknown to it (RC-05). */
+const redemptions: { readonly [Purpose in ChallengePurpose]?: Redemption } = {
+  passwordReset: { isOffered: always, isReset: true },
+  verifyEmail: { isOffered: always },
+  magicLink: { isOffered: (settings) => settings.magicLink.enabled },
+  embeddedSignIn: { isOffered: (settings) => settings.embeddedLink.enabled },
 }
 
 /**
@@ -18,22 +38,25 @@ export interface VerifyLink {
 export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedSession> {
   const { project, source } = input
   const projectId = project.id
-  const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: ['passwordReset', 'verifyEmail'] })
+  const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: offeredPurposes(project) })
   const account = challenge && (await deps.storage.users.byId(projectId, challenge.userId))
-  if (!account || account.user.status === 'disabled' || account.user.email !== challenge.address) throw coreErrors.InvalidLinkToken()
-  const verified = { ...account, user: { ...account.user, isEmailVerified: true } }
-  const isReset = challenge.purpose === 'passwordReset'
-  const session = await prepareSession(deps, { project, account: verified, source, amr: ['email'], isReset })
+  if (!account || !mayRedeem(challenge, account)) throw coreErrors.InvalidLinkToken()
+  const isReset = redemptions[challenge.purpose as ChallengePurpose]?.isReset ?? false
+  const redemption = await prepareRedemption(deps, { project, source, account, challenge, isReset })
   const userId = account.user.id
   const event = userEvent({ projectId, type: 'magicLink.verify', outcome: 'success', userId, source, data: { purpose: challenge.purpose } })
   await deps.storage.transaction(async (tx) => {
     await tx.users.lock(projectId, userId)
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
-    await tx.users.update(projectId, userId, { isEmailVerified: true })
     await recordEvent(deps, tx, event)
-    await storeSession(deps, tx, session)
+    await storeRedemption(deps, tx, redemption)
   })
-  return session.issued
+  return redemption.session.issued
+}
+
+function offeredPurposes({ settings }: Project): readonly ChallengePurpose[] {
+  const all = Object.entries(redemptions) as [ChallengePurpose, Redemption][]
+  return all.filter(([, redemption]) => redemption.isOffered(settings)).map(([purpose]) => purpose)
 }
 
 /** Confirms the address of a verification link without signing in: for our own page. Throws `InvalidLinkToken`. */

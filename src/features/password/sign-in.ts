@@ -2,9 +2,10 @@ import { beginGuess, type Guess } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { earlierSession, mergedMethods } from '../../core/factors.ts'
 import { isPasswordExpired, passwordKind, readPassword, rehashedCredential, type StoredPassword } from '../../core/password/credential.ts'
 import type { Project } from '../../core/projects.ts'
-import { type IssuedSession, liveSession, prepareSession, storeSession } from '../../core/sessions.ts'
+import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
 import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
 import { projectFor } from '../../core/tenant-settings.ts'
 import { canonicalLoginId } from '../../core/users.ts'
@@ -93,7 +94,7 @@ async function evaluate(
 /** Signs a user in with a password. An expired or temporary password is `PasswordExpired`, told after the right password only. */
 export async function signIn(deps: Deps, input: SignIn): Promise<IssuedSession> {
   const { project, source } = input
-  const before = await factorsBefore(deps, input)
+  const before = await earlierSession(deps, input)
   const proven = await provePassword(deps, input)
   const { account, stored } = proven
   if (isPasswordExpired(projectFor(project, account), stored, deps.clock.nowSeconds())) {
@@ -105,10 +106,7 @@ export async function signIn(deps: Deps, input: SignIn): Promise<IssuedSession> 
     throw coreErrors.InvalidSession()
   }
 
-  const amr = [...new Set([...(before?.amr ?? []), 'pwd'])]
-  // A mailbox is no second factor beside a password that the mailbox can reset (section 4 of the security bar).
-  const factors = amr.filter((method) => method !== 'email' && method !== 'mfa')
-  if (factors.length > 1 && !amr.includes('mfa')) amr.push('mfa')
+  const amr = mergedMethods(before?.amr ?? [], ['pwd'])
   const isStepUp = input.stepUp ?? false
   const session = await prepareSession(deps, { project, account, source, amr, customClaims: input.customClaims, isStepUp })
   const rehashed = await outdatedHash(deps, proven, input)
@@ -128,13 +126,6 @@ export async function signIn(deps: Deps, input: SignIn): Promise<IssuedSession> 
 async function assertUnchanged(tx: Storage, { credential, stored }: ProvenPassword): Promise<void> {
   const now = readPassword(await tx.credentials.get(credential.projectId, credential.userId, passwordKind, ''))
   if (now?.serial !== stored.serial) throw passwordErrors.WrongPassword()
-}
-
-async function factorsBefore(deps: Deps, input: SignIn): Promise<{ userId: string; amr: readonly string[] } | undefined> {
-  if (!input.stepUp && !input.mfa) return undefined
-  if (!input.refreshToken) throw coreErrors.InvalidSession({ message: 'Step-up and MFA need the refresh token of a session' })
-  const live = await liveSession(deps, { project: input.project, token: input.refreshToken, kind: 'DSR' })
-  return { userId: live.user.id, amr: live.session.amr }
 }
 
 /** The credential under a hash of today's cost, when the stored one is of another (PW-02). A hash that fails never fails the sign-in. */

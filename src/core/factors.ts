@@ -1,0 +1,43 @@
+import type { Deps } from './deps.ts'
+import { coreErrors } from './errors.ts'
+import type { Project } from './projects.ts'
+import { liveSession } from './sessions.ts'
+
+/** Methods by which users prove who they are, as tokens say in `amr` (`protocol/core.md` 3.2), and what makes several of them two factors. */
+
+/** The session that a step-up or a further factor builds on. */
+export interface EarlierSession {
+  readonly userId: string
+  readonly sessionId: string
+  readonly amr: readonly string[]
+}
+
+/**
+ * The session that a call with `stepup` or `mfa` builds on; `undefined` when it has neither. Throws `InvalidSession` without the refresh token of a live
+ * session, and for one in which somebody else acts as the user.
+ */
+export async function earlierSession(
+  deps: Deps,
+  input: {
+    readonly project: Project
+    readonly stepUp?: boolean | undefined
+    readonly mfa?: boolean | undefined
+    readonly refreshToken?: string | undefined
+  },
+): Promise<EarlierSession | undefined> {
+  if (!input.stepUp && !input.mfa) return undefined
+  if (!input.refreshToken) throw coreErrors.InvalidSession({ message: 'Step-up and MFA need the refresh token of a session' })
+  const { session, user } = await liveSession(deps, { project: input.project, token: input.refreshToken, kind: 'DSR' })
+  if (session.claims.act !== undefined) throw coreErrors.InvalidSession({ log: 'step-up while impersonating' })
+  return { userId: user.id, sessionId: session.id, amr: session.amr }
+}
+
+/**
+ * The methods of a session after one more was proven. Two factors add `mfa`; a mailbox is none beside a password that the mailbox can reset (section 4 of the
+ * security bar).
+ */
+export function mergedMethods(before: readonly string[], proven: readonly string[]): readonly string[] {
+  const amr = [...new Set([...before, ...proven])]
+  const factors = amr.filter((method) => method !== 'mfa' && !(method === 'email' && amr.includes('pwd')))
+  return factors.length > 1 && !amr.includes('mfa') ? [...amr, 'mfa'] : amr
+}

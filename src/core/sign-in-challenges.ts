@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import type { Deps } from './deps.ts'
+import { coreErrors } from './errors.ts'
+import type { Source } from './events.ts'
+import { type EarlierSession, mergedMethods } from './factors.ts'
+import type { Project } from './projects.ts'
+import { assertLive, type PreparedSession, prepareSession, storeSession } from './sessions.ts'
+import type { ChallengeRecord, Storage, UserChanges, UserRecord, UserWithLoginIds } from './storage.ts'
+
+/**
+ * Signing in with a one-time secret, whatever its form: what a challenge remembers of the call that asked for it, and what all redemptions have in common.
+ */
+
+/** How a secret reaches its user. What is `embedded` is handed to the caller of the API, who does with it what they like. */
+export const deliveryMethods = ['email', 'sms', 'voice', 'whatsapp', 'im', 'embedded'] as const
+export type DeliveryMethod = (typeof deliveryMethods)[number]
+
+const Claims = z.record(z.string(), z.unknown())
+
+/** Part `signIn` of a challenge's data. Without it, the secret was mailed and nothing was asked for. */
+const SignInTerms = z.strictObject({
+  method: z.enum(deliveryMethods).default('email'),
+  /** Whether it left for the address: only then does redeeming it prove the address. */
+  isSent: z.boolean().default(true),
+  /** Of a privileged caller, for the top level of tokens. */
+  claims: Claims.default({}),
+  /** Of anybody else, for `nsec`. */
+  customClaims: Claims.default({}),
+  isStepUp: z.boolean().default(false),
+  revokesOthers: z.boolean().default(false),
+  /** The session to whose factors this one is added. */
+  earlier: z.strictObject({ sessionId: z.string(), amr: z.array(z.string()) }).optional(),
+})
+export type SignInTerms = z.infer<typeof SignInTerms>
+const WithTerms = z.object({ signIn: SignInTerms.prefault({}) })
+
+/** What to remember, to be stored as part `signIn` of the data. */
+export function signInTerms(
+  given: Omit<z.input<typeof SignInTerms>, 'earlier' | 'method' | 'isSent'> & {
+    readonly method: DeliveryMethod
+    readonly isSent: boolean
+    readonly earlier?: EarlierSession | undefined
+  },
+): { readonly signIn: SignInTerms } {
+  const { earlier, ...rest } = given
+  const kept = earlier && { earlier: { sessionId: earlier.sessionId, amr: [...earlier.amr] } }
+  return { signIn: SignInTerms.parse({ ...rest, ...kept }) }
+}
+
+export function termsOf(challenge: ChallengeRecord): SignInTerms {
+  return WithTerms.parse(challenge.data).signIn
+}
+
+/** Where a user gets secrets by a method; `''` where they have no such address. */
+export function addressFor(user: UserRecord, method: DeliveryMethod): string {
+  if (method === 'embedded') return ''
+  return method === 'email' ? user.email : user.phone
+}
+
+/** Whether the secret may still be used by this account: it is not disabled, and the address that the secret went to is still its own (RC-05). */
+export function mayRedeem(challenge: ChallengeRecord, { user }: UserWithLoginIds): boolean {
+  const isOwn = challenge.address === '' || challenge.address === addressFor(user, termsOf(challenge).method)
+  return user.status !== 'disabled' && isOwn
+}
+
+/** A sign-in that a secret allows, with its tokens signed, not stored yet. */
+export interface PreparedRedemption {
+  readonly session: PreparedSession
+  /** What redeeming proves of the user's addresses. */
+  readonly changes: UserChanges
+  readonly revokesOthers: boolean
+}
+
+/** Prepares the session of a challenge that was proven and may be redeemed. Throws `InvalidSession` when the session that it adds to has ended. */
+export async function prepareRedemption(
+  deps: Deps,
+  input: {
+    readonly project: Project
+    readonly source: Source
+    readonly account: UserWithLoginIds
+    readonly challenge: ChallengeRecord
+    readonly isReset?: boolean
+  },
+): Promise<PreparedRedemption> {
+  const { project, source, account, challenge, isReset = false } = input
+  const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers } = termsOf(challenge)
+  if (earlier) await assertStillLive(deps, project, earlier.sessionId)
+  const changes = isSent ? proofBy(method) : {}
+  const session = await prepareSession(deps, {
+    ...{ project, source, claims, customClaims, isStepUp, isReset },
+    account: { ...account, user: { ...account.user, ...changes } },
+    amr: mergedMethods(earlier?.amr ?? [], method === 'embedded' ? [] : [method]),
+  })
+  return { session, changes, revokesOthers }
+}
+
+function proofBy(method: DeliveryMethod): UserChanges {
+  if (method === 'embedded') return {}
+  return method === 'email' ? { isEmailVerified: true } : { isPhoneVerified: true }
+}
+
+async function assertStillLive(deps: Deps, project: Project, sessionId: string): Promise<void> {
+  const found = await deps.storage.sessions.withUser(project.id, sessionId)
+  if (!found) throw coreErrors.InvalidSession({ log: 'unknown session' })
+  assertLive(deps, project, found)
+}
+
+/** Stores a prepared redemption. Part of the caller's transaction, which has locked the user and spent the challenge. */
+export async function storeRedemption(deps: Deps, tx: Storage, { session, changes, revokesOthers }: PreparedRedemption): Promise<void> {
+  const { projectId, userId, id } = session.record
+  if (Object.keys(changes).length > 0) await tx.users.update(projectId, userId, changes)
+  await storeSession(deps, tx, session)
+  if (revokesOthers) await tx.sessions.endAllForUser(projectId, userId, 'signIn', deps.clock.nowSeconds(), id)
+}
