@@ -1,6 +1,6 @@
 import type { Deps } from './core/deps.ts'
 import { coreErrors } from './core/errors.ts'
-import { type Actor, adminEvent, recordEvent } from './core/events.ts'
+import type { Actor } from './core/events.ts'
 import { findManagedUser } from './core/managed-users.ts'
 import { changeSettings, projectById, type SettingsChanges } from './core/projects.ts'
 import type { Settings } from './core/settings.ts'
@@ -76,10 +76,7 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
     showSettings: async (input) => (await projectById(deps, input.projectId)).settings,
     changeSettings: async ({ projectId, changes }) => {
       if (Object.keys(changes).length === 0) throw coreErrors.InvalidArguments({ message: 'No settings were named' })
-      const settings = await changeSettings(deps, { projectId, changes })
-      const fields = Object.entries(changes).flatMap(([section, values]) => Object.keys(values ?? {}).map((field) => `${section}.${field}`))
-      await recordEvent(deps, deps.storage, adminEvent({ projectId, actor, type: 'settings.change', data: { fields } }))
-      return settings
+      return changeSettings(deps, { projectId, changes, actor })
     },
   }
 }

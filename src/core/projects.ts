@@ -1,5 +1,7 @@
 import type { z } from 'zod'
+import type { Deps } from './deps.ts'
 import { type AuthError, coreErrors } from './errors.ts'
+import { type Actor, adminEvent, recordEvent } from './events.ts'
 import { Settings } from './settings.ts'
 import type { RoleRecord, Storage } from './storage.ts'
 
@@ -65,28 +67,37 @@ export async function projectById(deps: { projects: Projects }, id: string): Pro
 export type SettingsChanges = { readonly [Section in keyof Settings]?: Partial<Settings[Section]> }
 
 /**
- * Merges changes into the settings of a project and stores them. Fields that are not named stay (settings that a client does not know
- * are never cleared). Throws `InvalidArguments` with every problem, or when another write came in between twice.
+ * Merges changes into the settings of a project and stores them, with the event, in one transaction. Fields that are not named stay (settings that a client does
+ * not know are never cleared). Throws `InvalidArguments` with every problem, or when other writes came in between three times.
  */
 export async function changeSettings(
-  deps: { storage: Storage; projects: Projects },
-  input: { readonly projectId: string; readonly changes: SettingsChanges },
+  deps: Pick<Deps, 'storage' | 'projects' | 'clock' | 'random'>,
+  input: { readonly projectId: string; readonly changes: SettingsChanges; readonly actor: Actor },
 ): Promise<Settings> {
+  const { projectId, changes, actor } = input
+  const fields = Object.entries(changes).flatMap(([section, values]) => Object.keys(values ?? {}).map((field) => `${section}.${field}`))
+  const event = adminEvent({ projectId, actor, type: 'settings.change', data: { fields } })
   for (let round = 0; round < 3; round++) {
-    const record = await deps.storage.projects.byId(input.projectId)
-    if (!record) throw coreErrors.InvalidProject()
-    const now = Settings.parse(record.settings)
-    const merged: Record<string, unknown> = { ...now }
-    for (const [section, fields] of Object.entries(input.changes)) {
-      merged[section] = { ...(merged[section] as object | undefined), ...fields }
-    }
-    const parsed = Settings.safeParse(merged)
-    if (!parsed.success) throw invalidSettings(parsed.error)
-    const saved = await deps.storage.projects.saveSettings(record.id, parsed.data, record.settingsVersion)
-    deps.projects.forget(record.id)
-    if (saved) return parsed.data
+    const settings = await deps.storage.transaction(async (tx) => {
+      const record = await tx.projects.byId(projectId)
+      if (!record) throw coreErrors.InvalidProject()
+      const merged = mergedSettings(record.settings, changes)
+      if (!(await tx.projects.saveSettings(projectId, merged, record.settingsVersion))) return undefined
+      await recordEvent(deps, tx, event)
+      return merged
+    })
+    deps.projects.forget(projectId)
+    if (settings) return settings
   }
   throw coreErrors.InvalidArguments({ message: 'The settings changed at the same time; try again' })
+}
+
+function mergedSettings(stored: unknown, changes: SettingsChanges): Settings {
+  const merged: Record<string, unknown> = { ...Settings.parse(stored) }
+  for (const [section, fields] of Object.entries(changes)) merged[section] = { ...(merged[section] as object | undefined), ...fields }
+  const parsed = Settings.safeParse(merged)
+  if (!parsed.success) throw invalidSettings(parsed.error)
+  return parsed.data
 }
 
 function invalidSettings(error: z.ZodError): AuthError {
