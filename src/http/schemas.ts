@@ -1,14 +1,6 @@
 /** Building blocks of what routes take and answer. Bodies are parsed tolerantly: unknown members are dropped, `null` never arrives here. */
 import { z } from 'zod'
-
-/** C0, DEL and C1: nothing that is stored or logged may hold them (IN-03). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is what it is for
-const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/
-
-/** True when a text can be stored on every database and shown in a log: well-formed Unicode without control characters (IN-03). */
-export function isPlainText(text: string): boolean {
-  return text.isWellFormed() && !controlCharacters.test(text)
-}
+import { holdsPlainTextOnly, isPlainText } from '../core/plain-text.ts'
 
 const plainTextProblem = { error: 'must not hold control characters or broken Unicode' }
 
@@ -45,21 +37,6 @@ export function orEmptyArray<S extends z.ZodType>(schema: S) {
 const maxClaims = 100
 const maxClaimName = 60
 const maxClaimsBytes = 2048
-
-/** True when every text in a JSON value is plain. Walks without recursion (WB-06). */
-export function holdsPlainTextOnly(value: unknown): boolean {
-  const open: unknown[] = [value]
-  while (open.length > 0) {
-    const next = open.pop()
-    if (typeof next === 'string' && !isPlainText(next)) return false
-    if (typeof next !== 'object' || next === null) continue
-    for (const [name, member] of Object.entries(next)) {
-      if (!isPlainText(name)) return false
-      open.push(member)
-    }
-  }
-  return true
-}
 
 /** Claims or attributes that a caller chooses: at most 100 of them, names of at most 60, 2 KiB in all (SE-09). Body limits bound the depth. */
 export const CustomClaims = orEmptyArray(
