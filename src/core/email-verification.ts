@@ -4,9 +4,9 @@ import type { Project } from './projects.ts'
 import { approvedRedirect, withToken } from './redirect.ts'
 import type { Storage, UserRecord } from './storage.ts'
 
-/** Whether a fresh sign-up should prove its mailbox. */
+/** Whether a fresh sign-up should prove its mailbox. Test users get no mail. */
 export function wantsVerification(project: Project, user: UserRecord): boolean {
-  return project.settings.project.verifyEmailAtSignUp && user.email !== '' && !user.isEmailVerified
+  return project.settings.project.verifyEmailAtSignUp && user.email !== '' && !user.isEmailVerified && !user.isTest
 }
 
 /** Stores a verification challenge for the user's address and queues its mail, both through `tx`. The link leads to the project's magic-link page or to ours. */

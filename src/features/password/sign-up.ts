@@ -10,6 +10,7 @@ import type { Project } from '../../core/projects.ts'
 import { newId } from '../../core/secrets.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
 import type { LoginIdRecord, UserRecord } from '../../core/storage.ts'
+import { isTestLoginId } from '../../core/test-users.ts'
 import { type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
 import { passwordErrors } from './errors.ts'
 
@@ -32,7 +33,8 @@ export async function signUp(deps: Deps, input: SignUp): Promise<IssuedSession> 
   if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
   const loginId = newLoginId(input.loginId)
   const now = deps.clock.nowSeconds()
-  const user = newUserRecord({ projectId: project.id, id: newId(deps, 'U'), loginId, details: input.details, now })
+  const made = newUserRecord({ projectId: project.id, id: newId(deps, 'U'), loginId, details: input.details, now })
+  const user = { ...made, isTest: isTestLoginId(project, [loginId]) }
   await assertPolicy(deps, project, input.password, { loginIds: [loginId.shown], email: user.email })
 
   const leave = deps.hasher.enter({ signal: input.signal, source })
