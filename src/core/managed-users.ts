@@ -1,7 +1,8 @@
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Rights } from './management-keys.ts'
-import type { UserWithLoginIds } from './storage.ts'
+import type { Project } from './projects.ts'
+import type { Grants, UserWithLoginIds } from './storage.ts'
 import { canonicalLoginId } from './users.ts'
 
 /** How a management call names a user. Go sends both, one of them empty. */
@@ -34,4 +35,26 @@ export function isInReach(rights: Rights | undefined, { tenants }: Pick<UserWith
 export function assertTenantInReach(rights: Rights | undefined, tenantId: string): void {
   const allowed = rights?.tenantIds ?? []
   if (allowed.length > 0 && !allowed.includes(tenantId)) throw coreErrors.ManagementForbidden()
+}
+
+/**
+ * Throws `ManagementForbidden` when a key that is limited to tenants would change what a user is beyond its tenants: addresses, login IDs, status, credentials, attributes,
+ * existence. Whoever can change these can become the user, so that the user must be in no other tenant, and hold no role of the project but those that everybody gets.
+ */
+export function assertWhollyInReach(rights: Rights | undefined, project: Project, { tenants, roles }: Grants): void {
+  const allowed = rights?.tenantIds ?? []
+  if (allowed.length === 0) return
+  const isElsewhere = tenants.some(({ tenantId }) => !allowed.includes(tenantId))
+  const everybodys = project.defaultRoles.map(({ name }) => name)
+  const isMore = roles.some(({ tenantId, name }) => tenantId === '' && !everybodys.includes(name))
+  if (isElsewhere || isMore) throw coreErrors.ManagementForbidden({ message: 'The user belongs to more than the key may manage' })
+}
+
+/** The account as the key may see it: without what is of tenants that it is not limited to. */
+export function accountInReach(rights: Rights | undefined, account: UserWithLoginIds): UserWithLoginIds {
+  const allowed = rights?.tenantIds ?? []
+  if (allowed.length === 0) return account
+  const isShown = (tenantId: string) => tenantId === '' || allowed.includes(tenantId)
+  const tenants = account.tenants.filter(({ tenantId }) => isShown(tenantId))
+  return { ...account, tenants, roles: account.roles.filter(({ tenantId }) => isShown(tenantId)) }
 }
