@@ -4,6 +4,7 @@ import { coreErrors, type ErrorFactory } from '../src/core/errors.ts'
 import {
   EmbeddedLinkSettings,
   EnchantedLinkSettings,
+  InviteSettings,
   MagicLinkSettings,
   OtpSettings,
   PasswordSettings,
@@ -75,6 +76,7 @@ function settingsPage(): string {
     ['enchantedLink', 'Enchanted links', EnchantedLinkSettings],
     ['otp', 'One-time passwords', OtpSettings],
     ['embeddedLink', 'Embedded links', EmbeddedLinkSettings],
+    ['invite', 'Invitations', InviteSettings],
   ] as const
   const text = sections.map(([name, title, schema]) => `## ${title}\n\n${settingsTable(name, schema)}`).join('\n')
   return `# Settings of a project\n\n${note('`src/core/settings.ts`')}Shown and changed with \`postern settings show\` and \`postern settings set NAME=VALUE\`. A running server follows within a second.\n\n${text}`

@@ -38,6 +38,8 @@ for (const [row, changes] of [
   ['PW-10', { password: { updateMaxAgeSeconds: 601 } }],
   ['EN-01', { password: { maskError: false } }],
   ['RC-04', { password: { resetExpirationTime: 31 } }],
+  ['RC-04', { invite: { expirationTime: 1441 } }],
+  ['RC-13', { project: { notifyEmailChange: false } }],
   ['RC-11', { password: { resetRequiresVerifiedEmail: false } }],
   ['RC-13', { project: { notifyPasswordChange: false } }],
   ['SE-01', { project: { rotateJwt: false } }],

@@ -16,7 +16,7 @@ const weaker = (judgements: readonly Judgement[]): readonly Weaker[] =>
 const unitSeconds = { seconds: 1, minutes: 60, hours: 3600, days: 86_400, weeks: 604_800 } as const
 
 /** Lists the settings of a project that are weaker than their standard. Those of `init --hardened` are not. */
-export function weakerSettings({ password, project }: Settings): readonly Weaker[] {
+export function weakerSettings({ password, project, invite }: Settings): readonly Weaker[] {
   const composition = ['lowercase', 'uppercase', 'number', 'nonAlphanumeric', 'anyLetter'] as const
   const demanded = composition.filter((name) => password[name]).map((name) => `password.${name}`)
   const sessionSeconds = project.sessionTokenExpiration * unitSeconds[project.sessionTokenExpirationUnit]
@@ -35,12 +35,14 @@ export function weakerSettings({ password, project }: Settings): readonly Weaker
       password.resetExpirationTime > 30,
       `reset links live ${password.resetExpirationTime} min, over 30 (password.resetExpirationTime)`,
     ],
+    ['RC-04', invite.expirationTime > 1440, `invitations live ${invite.expirationTime} min, over 24 h (invite.expirationTime)`],
     [
       'RC-11',
       !password.resetRequiresVerifiedEmail,
       'reset links go to addresses that nobody has proven (password.resetRequiresVerifiedEmail)',
     ],
     ['RC-13', !project.notifyPasswordChange, 'owners are not told of changed passwords (project.notifyPasswordChange)'],
+    ['RC-13', !project.notifyEmailChange, 'owners are not told of changed addresses (project.notifyEmailChange)'],
     ['SE-01', !project.rotateJwt, 'refresh tokens are not rotated (project.rotateJwt)'],
     [
       'SE-02',

@@ -11,6 +11,7 @@ export const challengePurposes = [
   'otp',
   'embeddedSignIn',
   'embeddedSignUp',
+  'invite',
 ] as const
 export type ChallengePurpose = (typeof challengePurposes)[number]
 

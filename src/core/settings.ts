@@ -125,6 +125,9 @@ export const ProjectSettings = z
       .boolean()
       .default(true)
       .meta({ description: 'Ours: tell the owner by mail when the password changed (RC-13).' }),
+    notifyEmailChange: z.boolean().default(true).meta({
+      description: 'Ours: tell the owner by mail, at the old and at the new address, when the e-mail address changed (RC-13).',
+    }),
     testUserRegex: Pattern.default('').meta({ description: 'Login IDs that match make a user a test user; empty is none.' }),
     testUserFixedAuthVerifierRegex: Pattern.default('').meta({ description: 'Login IDs of test users for whom the static code holds.' }),
     testUserFixedAuthToken: z
@@ -193,6 +196,23 @@ export const EmbeddedLinkSettings = z
   })
   .readonly()
 
+export const InviteSettings = z
+  .strictObject({
+    inviteUrl: z
+      .string()
+      .max(2048)
+      .default('')
+      .meta({ description: 'Where invitations lead when the call names no URL; empty is our own page, where a password is chosen.' }),
+    sendEmail: z.boolean().default(true).meta({ description: 'Whether invitations are mailed when the call does not say.' }),
+    expirationTime: z
+      .int()
+      .min(1)
+      .max(10_080)
+      .default(1440)
+      .meta({ description: 'Minutes that the link of an invitation lives, at most a week.' }),
+  })
+  .readonly()
+
 /** All settings of a project. Stored as JSON; what is absent takes its default. */
 export const Settings = z
   .strictObject({
@@ -202,6 +222,7 @@ export const Settings = z
     enchantedLink: EnchantedLinkSettings.prefault({}),
     otp: OtpSettings.prefault({}),
     embeddedLink: EmbeddedLinkSettings.prefault({}),
+    invite: InviteSettings.prefault({}),
   })
   .readonly()
 export type Settings = z.infer<typeof Settings>

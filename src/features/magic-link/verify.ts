@@ -28,6 +28,7 @@ const redemptions: { readonly [Purpose in ChallengePurpose]?: Redemption } = {
   passwordReset: { isOffered: always, isReset: true },
   verifyEmail: { isOffered: always },
   magicLink: { isOffered: (settings) => settings.magicLink.enabled },
+  invite: { isOffered: always },
   embeddedSignIn: { isOffered: (settings) => settings.embeddedLink.enabled },
 }
 

@@ -14,7 +14,7 @@ export const password: Feature = {
     'password.signUp': 'A user signed up with a password.',
     'password.signIn': 'A sign-in with a password failed; `reason` says whether the account was locked. A success is `session.start`.',
     'password.sendReset': 'A reset link was asked for; failure means that none was sent (unknown, unverified, disabled, or over a limit).',
-    'password.reset': 'A password was set on our own page with a reset link.',
+    'password.reset': 'A password was set on our own page; `purpose` says whether with a reset link or an invitation.',
     'password.update': 'A password was set with a refresh token; `isReset` says whether the session came from a reset link.',
     'password.replace': 'A password was replaced with the old one.',
     'password.set': 'An administrator set a password; `isTemporary` says whether it must be replaced.',

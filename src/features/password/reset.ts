@@ -86,19 +86,20 @@ export interface ResetWithToken {
 }
 
 /**
- * Sets a new password with the token of a reset link, for our own page. A password that the policy refuses does not spend the token. Token, password and
+ * Sets a new password with the token of a reset link or of an invitation, for our own page. A password that the policy refuses does not spend the token. Token, password and
  * revocations commit together (RL-01, RC-03); no session is made. Throws `InvalidLinkToken`, `PolicyViolation`, `PasswordReused`.
  */
 export async function resetWithToken(deps: Deps, input: ResetWithToken): Promise<void> {
   const { project, source, signal } = input
   const projectId = project.id
   if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
-  const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: ['passwordReset'] })
+  const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: ['passwordReset', 'invite'] })
   const account = challenge && (await deps.storage.users.byId(projectId, challenge.userId))
   if (!account || account.user.status === 'disabled' || account.user.email !== challenge.address) throw coreErrors.InvalidLinkToken()
   const change = await prepareChange(deps, { project, account, newPassword: input.newPassword, caller: { signal, source } })
   const userId = account.user.id
-  const event = userEvent({ projectId, type: 'password.reset', outcome: 'success', userId, source })
+  const data = { purpose: challenge.purpose }
+  const event = userEvent({ projectId, type: 'password.reset', outcome: 'success', userId, source, data })
   await deps.storage.transaction(async (tx) => {
     await tx.users.lock(projectId, userId)
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
