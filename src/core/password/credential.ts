@@ -79,6 +79,12 @@ export function rehashedCredential(record: CredentialRecord, hash: string, now: 
   return { ...record, data: { ...StoredPassword.parse(record.data), hash }, modifiedAt: now, isForeign: false }
 }
 
+/** The same password, to be replaced before the next sign-in. The serial moves, so that a sign-in that read it before does not overtake this. */
+export function expiredCredential(record: CredentialRecord, now: number): CredentialRecord {
+  const stored = StoredPassword.parse(record.data)
+  return { ...record, data: { ...stored, mustChange: true, serial: stored.serial + 1 }, modifiedAt: now }
+}
+
 /** Whether a right password may not be used any more before it is replaced. */
 export function isPasswordExpired(project: Project, stored: StoredPassword, now: number): boolean {
   const { expiration, expirationWeeks } = project.settings.password

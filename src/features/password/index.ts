@@ -2,12 +2,13 @@ import type { Feature } from '../../http/route.ts'
 import { passwordErrors } from './errors.ts'
 import { importedRoutes } from './imported-routes.ts'
 import { passwordMails } from './mail.ts'
+import { managePasswordRoutes } from './manage-routes.ts'
 import { passwordRoutes } from './routes.ts'
 
 /** Sign-up, sign-in, update, replace, reset and policy of passwords (`protocol/core.md` 6.1). */
 export const password: Feature = {
   name: 'password',
-  routes: [...passwordRoutes, ...importedRoutes],
+  routes: [...passwordRoutes, ...managePasswordRoutes, ...importedRoutes],
   errors: passwordErrors,
   mails: passwordMails,
   events: {
@@ -18,6 +19,7 @@ export const password: Feature = {
     'password.update': 'A password was set with a refresh token; `isReset` says whether the session came from a reset link.',
     'password.replace': 'A password was replaced with the old one.',
     'password.set': 'An administrator set a password; `isTemporary` says whether it must be replaced.',
+    'password.expire': 'An administrator expired a password: it must be replaced before the next sign-in.',
     'password.unlock': 'An administrator unlocked an account.',
   },
 }

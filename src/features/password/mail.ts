@@ -33,14 +33,14 @@ export function queueResetMail(
   })
 }
 
-/** Queues the notice of a changed password, where the project sends it and the user has proven an address: nobody else gets mail of it (BF-09). */
+/** Queues the notice of a changed password, where the project sends it and the user has proven an address: nobody else gets mail of it (BF-09). Test users get none. */
 export async function queueChangeNotice(
   deps: Deps,
   tx: Storage,
   input: { readonly project: Project; readonly user: UserRecord },
 ): Promise<void> {
   const { project, user } = input
-  if (!project.settings.project.notifyPasswordChange || !user.isEmailVerified) return
+  if (!project.settings.project.notifyPasswordChange || !user.isEmailVerified || user.isTest) return
   await deps.outbox.queue(tx, {
     projectId: project.id,
     kind: 'password.changed',

@@ -1,9 +1,12 @@
 import { accountKeys } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
+import { coreErrors } from '../../core/errors.ts'
 import { type Actor, adminEvent, localSource, type NewEvent, recordEvent } from '../../core/events.ts'
+import { expiredCredential, passwordKind } from '../../core/password/credential.ts'
 import type { Project } from '../../core/projects.ts'
-import type { CredentialRecord, UserWithLoginIds } from '../../core/storage.ts'
+import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
 import { prepareChange, storeChange } from './change.ts'
+import { passwordErrors } from './errors.ts'
 
 /** An administrator's call about the password of a user that was found already. */
 interface Managed {
@@ -15,15 +18,39 @@ interface Managed {
 /** Sets a password. A temporary one must be replaced before the user can sign in. The policy holds here too (PW-07); all sessions end (SE-05). */
 export async function setPassword(
   deps: Deps,
-  input: Managed & { readonly password: string; readonly isTemporary?: boolean },
+  input: Managed & { readonly password: string; readonly isTemporary?: boolean; readonly signal?: AbortSignal },
 ): Promise<void> {
-  const { project, account } = input
+  const { project, account, signal = new AbortController().signal } = input
   const mustChange = input.isTemporary ?? false
-  const caller = { signal: new AbortController().signal, source: localSource }
+  const caller = { signal, source: localSource }
   const change = await prepareChange(deps, { project, account, newPassword: input.password, mustChange, caller })
   const event = eventOf(input, 'password.set', { isTemporary: mustChange })
-  await deps.storage.transaction((tx) => storeChange(deps, tx, change, { project, event }))
+  await deps.storage.transaction(async (tx) => {
+    await lockManaged(tx, account)
+    await storeChange(deps, tx, change, { project, event })
+  })
   deps.outbox.wake()
+}
+
+/**
+ * Makes the password one that must be replaced before the next sign-in. Nothing secret changes, so sessions go on. Throws `InvalidArguments` when the user has
+ * no password.
+ */
+export async function expirePassword(deps: Deps, input: Managed): Promise<void> {
+  const { account } = input
+  const { projectId, id: userId } = account.user
+  await deps.storage.transaction(async (tx) => {
+    await lockManaged(tx, account)
+    const before = await tx.credentials.get(projectId, userId, passwordKind, '')
+    if (!before) throw coreErrors.InvalidArguments({ message: 'The user has no password' })
+    const isStored = await tx.credentials.swap(expiredCredential(before, deps.clock.nowSeconds()), before.version)
+    if (!isStored) throw passwordErrors.ChangedMeanwhile()
+    await recordEvent(deps, tx, eventOf(input, 'password.expire', {}))
+  })
+}
+
+async function lockManaged(tx: Storage, { user }: UserWithLoginIds): Promise<void> {
+  if (!(await tx.users.lock(user.projectId, user.id))) throw coreErrors.ManagedUserNotFound()
 }
 
 /** The credential of a first password, for a user who is being made. Throws `PolicyViolation`. */

@@ -48,10 +48,10 @@ function landingPage(deps: Deps, project: Project, redirectUrl: string | undefin
   })
 }
 
-/** A link may go to the address when the account is usable and, unless the project says otherwise, the address is proven. */
+/** A link may go to the address when the account is usable and real and, unless the project says otherwise, the address is proven. */
 function mayReset(project: Project, user: UserRecord): boolean {
   const isProven = user.isEmailVerified || !project.settings.password.resetRequiresVerifiedEmail
-  return user.status !== 'disabled' && user.email !== '' && isProven
+  return user.status !== 'disabled' && !user.isTest && user.email !== '' && isProven
 }
 
 /** Stores challenge, mail and event; without a recipient it stores as much, of which nothing can be used. */

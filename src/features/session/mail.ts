@@ -7,14 +7,14 @@ export const sessionMails = {
   'session.reused': 'Tells the owner that a used-up refresh token came back and the session was ended (RC-13).',
 } as const
 
-/** Queues the alarm about a refresh token that came back, for users who have an address. */
+/** Queues the alarm about a refresh token that came back, for users who have an address and are no test users. */
 export async function queueReuseAlarm(
   deps: Deps,
   tx: Storage,
   input: { readonly project: Project; readonly user: UserRecord },
 ): Promise<void> {
   const { project, user } = input
-  if (user.email === '') return
+  if (user.email === '' || user.isTest) return
   await deps.outbox.queue(tx, {
     projectId: project.id,
     kind: 'session.reused',

@@ -1,5 +1,7 @@
 import { goodPassword } from '../../kit.ts'
-import { aLink, freshLoginId, freshUser, newPassword, type Rows } from './row.ts'
+import { aLink, freshLoginId, freshUser, newPassword, type Rows, type World } from './row.ts'
+
+const freshOwner = async (world: World) => ({ body: { loginId: await freshUser(world), password: newPassword } })
 
 export const rows: Rows = {
   'POST /v1/auth/password/signup': { access: 'project', request: () => ({ body: { loginId: freshLoginId(), password: goodPassword } }) },
@@ -13,6 +15,15 @@ export const rows: Rows = {
     access: 'project',
     request: async (world) => ({ body: { loginId: await freshUser(world), oldPassword: goodPassword, newPassword } }),
   },
+  'POST /v1/mgmt/user/password/set': { access: 'management', isTenantAware: true, request: freshOwner },
+  'POST /v1/mgmt/user/password/set/temporary': { access: 'management', isTenantAware: true, request: freshOwner },
+  'POST /v1/mgmt/user/password/set/active': {
+    access: 'management',
+    right: 'activePasswords',
+    isTenantAware: true,
+    request: freshOwner,
+  },
+  'POST /v1/mgmt/user/password/expire': { access: 'management', isTenantAware: true, request: freshOwner },
   'GET /v1/auth/password/policy': { access: 'project' },
   'GET /v1/mgmt/password/hashes': { access: 'management' },
   'GET /reset/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
