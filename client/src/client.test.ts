@@ -57,6 +57,15 @@ for (const [name, run, method, path, authorization, body] of [
   ],
   ['password.policy', (c) => c.password.policy(), 'GET', '/v1/auth/password/policy', bare, undefined],
   ['magicLink.verify', (c) => c.magicLink.verify('id.secret'), 'POST', '/v1/auth/magiclink/verify', bare, { token: 'id.secret' }],
+  [
+    'accessKey.exchange',
+    (c) => c.accessKey.exchange('AK1.secret', { customClaims: { k: 1 }, selectedTenant: 'T1' }),
+    'POST',
+    '/v1/auth/accesskey/exchange',
+    `${bare}:AK1.secret`,
+    { loginOptions: { customClaims: { k: 1 }, selectedTenant: 'T1' } },
+  ],
+  ['accessKey.exchange, least', (c) => c.accessKey.exchange('AK1.secret'), 'POST', '/v1/auth/accesskey/exchange', `${bare}:AK1.secret`, {}],
   ['refresh', (c) => c.refresh('r.r.r'), 'POST', '/v1/auth/refresh', `${bare}:r.r.r`, {}],
   ['refresh by cookie', (c) => c.refresh(), 'POST', '/v1/auth/refresh', bare, {}],
   ['logout', (c) => c.logout('r.r.r'), 'POST', '/v1/auth/logout', `${bare}:r.r.r`, {}],
@@ -259,4 +268,24 @@ test('withSignal ends calls and keeps the keys', async () => {
   controller.abort(reason)
   await assert.rejects(call, reason)
   await assert.rejects(bound.withSignal(new AbortController().signal).me('r.r.r'), reason)
+})
+
+test('exchangeAccessKey: the token that the server made is checked', async () => {
+  const answer = (sessionJwt: string) =>
+    fakeServer({ '/v1/auth/accesskey/exchange': () => jsonReply({ keyId: 'AK1', sessionJwt, expiration: 1 }) })
+  const good = await signToken({ sub: 'AK1', nsec: { k: 1 } })
+  const { jwt, token } = await createClient(answer(good).options).exchangeAccessKey('AK1.secret', { customClaims: { k: 1 } })
+  assert.deepEqual([jwt, token.sub], [good, 'AK1'])
+  const foreign = answer(await signToken({ iss: 'Pother' }))
+  await assert.rejects(createClient(foreign.options).exchangeAccessKey('AK1.secret'), { name: 'TokenError', reason: 'issuer' })
+})
+
+test('exchangeAccessKey: a refused key says why, and one with characters that no key has is not sent', async () => {
+  const error = { errorCode: 'E062803', errorDescription: 'Access key is invalid', errorMessage: 'Access key is invalid' }
+  const server = fakeServer({ '/v1/auth/accesskey/exchange': () => jsonReply(error, 401) })
+  const client = createClient(server.options)
+  await assert.rejects(client.exchangeAccessKey('AK1.wrong'), { name: 'RefusedError', code: 401, error })
+  const result = await client.accessKey.exchange('AK1:other\n')
+  assert.equal(failedWith(result, errorCodes.invalidAccessKey), true)
+  assert.equal(server.arrived.length, 1)
 })

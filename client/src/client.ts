@@ -5,9 +5,12 @@ import { type HttpDeps, type HttpReply, send, sleep, toResult } from './http.ts'
 import { cachedKeys, type Keys } from './keys.ts'
 import { type ClientOptions, type ParsedOptions, parseOptions } from './options.ts'
 import type {
+  AccessKeyOptions,
+  ExchangedAccessKey,
   HistoryEntry,
   LoginOptions,
   PasswordPolicy,
+  ReplyError,
   ResetSent,
   Result,
   SignedIn,
@@ -46,6 +49,10 @@ export interface Client {
     /** Redeems the token of a link, once, and signs in. Fails with `invalidLinkToken`. */
     verify(token: string): Promise<Result<SignedIn>>
   }
+  readonly accessKey: {
+    /** Gets a session token for an access key, which nothing refreshes. Checks nothing locally; see `exchangeAccessKey`. Fails with `invalidAccessKey`. */
+    exchange(accessKey: string, loginOptions?: AccessKeyOptions): Promise<Result<ExchangedAccessKey>>
+  }
   /** Gets a new session token. Checks nothing locally; see `refreshSession`. */
   refresh(token?: string): Promise<Result<SignedIn>>
   /** Ends the session. */
@@ -65,6 +72,8 @@ export interface Client {
   refreshSession(refreshToken: string | undefined, options?: VerifyOptions): Promise<RefreshAuthenticationInfo>
   /** Checks the session token and, when that is refused, refreshes. Throws as those two do. */
   validateAndRefreshSession(sessionToken?: string, refreshToken?: string, options?: VerifyOptions): Promise<RefreshAuthenticationInfo>
+  /** Exchanges an access key, then checks the session token locally. Throws as `validateSession`, and `RefusedError` when the server refuses the key. */
+  exchangeAccessKey(accessKey: string, loginOptions?: AccessKeyOptions, options?: VerifyOptions): Promise<AuthenticationInfo>
   /** The same client, with the same keys, whose calls end when the signal aborts; they then reject with its reason. */
   withSignal(signal: AbortSignal): Client
 }
@@ -96,6 +105,8 @@ interface CallRequest {
   readonly path: string
   readonly token?: string | undefined
   readonly body?: Readonly<Record<string, unknown>>
+  /** What the server would answer to a token that cannot be one; `invalidToken` if absent. */
+  readonly refusal?: ReplyError
 }
 
 function buildClient(deps: Deps): Client {
@@ -103,6 +114,7 @@ function buildClient(deps: Deps): Client {
   return {
     password: passwordCalls(call),
     magicLink: { verify: (token) => signIn(call, { path: '/v1/auth/magiclink/verify', body: { token } }) },
+    accessKey: { exchange: (accessKey, loginOptions) => exchangeKey(call, accessKey, loginOptions) },
     refresh: (token) => signIn(call, { path: '/v1/auth/refresh', token }),
     logout: (token) => call({ path: '/v1/auth/logout', token }),
     logoutAll: (token) => call({ path: '/v1/auth/logoutall', token }),
@@ -128,7 +140,11 @@ function passwordCalls(call: Call): PasswordCalls {
   }
 }
 
-type SessionCalls = Pick<Client, 'validateSession' | 'refreshSession' | 'validateAndRefreshSession'>
+function exchangeKey(call: Call, accessKey: string, loginOptions: AccessKeyOptions | undefined): Promise<Result<ExchangedAccessKey>> {
+  return call({ path: '/v1/auth/accesskey/exchange', token: accessKey, body: { loginOptions }, refusal: invalidAccessKey })
+}
+
+type SessionCalls = Pick<Client, 'validateSession' | 'refreshSession' | 'validateAndRefreshSession' | 'exchangeAccessKey'>
 
 function sessionCalls(deps: Deps, call: Call): SessionCalls {
   const validateSession: SessionCalls['validateSession'] = (jwt, options) =>
@@ -153,6 +169,11 @@ function sessionCalls(deps: Deps, call: Call): SessionCalls {
         return refreshSession(refreshToken, options)
       }
     },
+    exchangeAccessKey: async (accessKey, loginOptions, options) => {
+      const result = await exchangeKey(call, accessKey, loginOptions)
+      if (!result.ok) throw new RefusedError(result.code, result.error)
+      return validateSession(result.data.sessionJwt, options)
+    },
   }
 }
 
@@ -162,11 +183,11 @@ function signIn(call: Call, request: CallRequest): Promise<Result<SignedIn>> {
 
 function caller(deps: Deps): Call {
   return async <T>(
-    { method, path, token, body = {} }: CallRequest,
+    { method, path, token, body = {}, refusal = invalidToken }: CallRequest,
     read: (json: unknown, reply: HttpReply) => T = (json) => json as T,
   ): Promise<Result<T>> => {
     // Such a token can come from a stranger's cookie; it must not make the call reject, nor become another part of the bearer.
-    if (token && !/^[A-Za-z0-9._~+/=-]+$/.test(token)) return { ok: false, code: 401, error: invalidToken }
+    if (token && !/^[A-Za-z0-9._~+/=-]+$/.test(token)) return { ok: false, code: 401, error: refusal }
     const reply = await send(deps.http, {
       method: method ?? 'POST',
       path,
@@ -182,4 +203,10 @@ const invalidToken = {
   errorCode: errorCodes.invalidSession,
   errorDescription: 'Token is missing, invalid or expired',
   errorMessage: 'Token is missing, invalid or expired',
+}
+
+const invalidAccessKey = {
+  errorCode: errorCodes.invalidAccessKey,
+  errorDescription: 'Access key is invalid',
+  errorMessage: 'Access key is invalid',
 }

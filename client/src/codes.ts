@@ -12,6 +12,9 @@ export const errorCodes = {
   /** Postern's own. Told only after the right password was given. */
   userDisabled: 'E062110',
   invalidLinkToken: 'E062504',
+  missingAccessKey: 'E062802',
+  /** Unknown, wrong, expired, inactive and misplaced keys alike. */
+  invalidAccessKey: 'E062803',
   /** Wrong password and unknown user alike. */
   wrongPassword: 'E062903',
   /** Postern's own. `brokenRules` of the error lists the rules. */

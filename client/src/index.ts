@@ -4,7 +4,9 @@ export { refreshTokenCookieName, sessionTokenCookieName } from './cookies.ts'
 export { RefusedError, TokenError, type TokenErrorReason, UnavailableError } from './errors.ts'
 export type { ClientOptions, Fetch } from './options.ts'
 export type {
+  AccessKeyOptions,
   BrokenRule,
+  ExchangedAccessKey,
   HistoryEntry,
   LoginOptions,
   PasswordPolicy,

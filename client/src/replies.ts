@@ -109,6 +109,23 @@ export interface PasswordPolicy {
   readonly reuseAmount?: number
 }
 
+/** What the exchange of an access key answers. */
+export interface ExchangedAccessKey {
+  readonly keyId: string
+  /** Its subject is the key, or the user that the key is bound to. */
+  readonly sessionJwt: string
+  /** End of the session token, epoch seconds. */
+  readonly expiration: number
+}
+
+/** Options of the exchange of an access key. */
+export interface AccessKeyOptions {
+  /** Land in the claim `nsec` of the token. */
+  readonly customClaims?: Readonly<Record<string, unknown>>
+  /** One of the tenants of the key; it becomes the claim `dct`. */
+  readonly selectedTenant?: string
+}
+
 /** One sign-in of the user. `loginTime` is in epoch seconds. */
 export interface HistoryEntry {
   readonly userId: string

@@ -10,7 +10,7 @@ import urllib.request
 from urllib.parse import parse_qs, urlparse
 
 import jwt
-from descope import AuthException, DescopeClient, RateLimitException
+from descope import AccessKeyLoginOptions, AuthException, DescopeClient, RateLimitException
 
 BASE_URL = os.environ["DESCOPE_BASE_URL"]
 PROJECT_ID = os.environ["DESCOPE_PROJECT_ID"]
@@ -169,6 +169,26 @@ def _():
         expect(1 <= int(error.rate_limit_parameters["Retry-After"]) <= 900, "Retry-After")
         return
     raise AssertionError("not limited")
+
+
+@check("mgmt.access_key, exchange_access_key")
+def _():
+    managed = DescopeClient(project_id=PROJECT_ID, base_url=BASE_URL, management_key=MANAGEMENT_KEY)
+    keys = managed.mgmt.access_key
+    made = keys.create(name="AK1", custom_claims={"k1": "v1"}, description="hey", permitted_ips=["127.0.0.1", "::1"])
+    key_id = made["key"]["id"]
+    expect(made["key"]["description"] == "hey" and made["key"]["permittedIps"] == ["127.0.0.1", "::1"], "the key")
+    response = client.exchange_access_key(made["cleartext"], login_options=AccessKeyLoginOptions(custom_claims={"n": 1}))
+    token = response["sessionToken"]
+    expect(token["k1"] == "v1" and token["nsec"] == {"n": 1} and response["projectId"] == PROJECT_ID, "claims")
+    expect(response["keyId"] == key_id, "the key's ID")
+    keys.update(id=key_id, name="ABA", description=None)
+    expect(keys.load(key_id)["key"]["description"] == "hey", "a description that is not sent stays")
+    expect(key_id in [key["id"] for key in keys.search_all_access_keys()["keys"]], "search")
+    keys.deactivate(key_id)
+    refused(lambda: client.exchange_access_key(made["cleartext"]), 401, "E062803")
+    keys.activate(key_id)
+    keys.delete(key_id)
 
 
 @check("management_key: the licence handshake")

@@ -89,13 +89,14 @@ export interface ManagementStorage {
     /** The key with its grants, and with the user it is bound to still to be looked up. */
     byId(projectId: string, id: string): Promise<(AccessKeyRecord & Grants) | undefined>
     byIds(projectId: string, ids: readonly string[]): Promise<readonly (AccessKeyRecord & Grants)[]>
-    /** Keys that match, newest first. */
+    /** Keys that match everything given, newest first: a member of any of the tenants, an attribute of this value or of one of a list of them. */
     search(
       projectId: string,
       query: {
         readonly tenantIds?: readonly string[]
         readonly userId?: string
         readonly createdBy?: string
+        readonly customAttributes?: Readonly<Record<string, unknown>>
         readonly limit: number
         readonly offset: number
       },

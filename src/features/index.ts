@@ -1,5 +1,6 @@
 // Every feature, one line each. The order is that of the documentation.
 
+export { accessKeys } from './access-keys/index.ts'
 export { health } from './health/index.ts'
 export { keys } from './keys/index.ts'
 export { magicLink } from './magic-link/index.ts'

@@ -14,6 +14,7 @@ const ofIdentity: Readonly<Record<Access, readonly ErrorFactory[]>> = {
     coreErrors.CrossSiteRequest,
   ],
   session: [coreErrors.InvalidProject, coreErrors.InvalidSession, coreErrors.SessionEnded, coreErrors.UserDisabled],
+  accessKey: [coreErrors.InvalidProject],
   management: [coreErrors.InvalidProject, coreErrors.ManagementUnauthorized, coreErrors.ManagementForbidden],
   local: [coreErrors.InvalidProject, coreErrors.ManagementUnauthorized, coreErrors.ManagementForbidden],
   loopback: [coreErrors.NotFound],

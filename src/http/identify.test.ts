@@ -4,9 +4,15 @@ import { z } from 'zod'
 import { fakeEdge, goodManagementKey, goodRefreshToken, goodSessionToken, otherProjectId, post, projectId, verdict } from './fakes.ts'
 import { type Access, route } from './route.ts'
 
-const Seen = z.object({ token: z.string().optional(), provenBy: z.unknown(), keyId: z.string().optional(), project: z.string().optional() })
+const Seen = z.object({
+  token: z.string().optional(),
+  provenBy: z.unknown(),
+  key: z.string().optional(),
+  keyId: z.string().optional(),
+  project: z.string().optional(),
+})
 
-const accesses = ['open', 'project', 'refreshToken', 'refresh', 'session', 'management', 'local'] as const
+const accesses = ['open', 'project', 'refreshToken', 'refresh', 'session', 'accessKey', 'management', 'local'] as const
 
 /** One route for each access, which tells what it knows of its caller. */
 const routes = accesses.flatMap((access: Access) =>
@@ -22,6 +28,7 @@ const routes = accesses.flatMap((access: Access) =>
         project: 'project' in caller ? caller.project.id : undefined,
         token: 'token' in caller ? caller.token : undefined,
         provenBy: 'live' in caller ? caller.live.claims.provenBy : undefined,
+        key: 'key' in caller ? caller.key : undefined,
         keyId: 'managementKeyId' in caller ? caller.managementKeyId : undefined,
       }),
     }),
@@ -60,6 +67,14 @@ describe('bearers that are taken', () => {
     ['all: a refresh token that the use case will judge', 'refreshToken', `${projectId}:${stale}`, { project: projectId, token: stale }],
     ['web-js: try-refresh without a token', 'refreshToken', projectId, { project: projectId }],
     ['docs: a session token', 'session', `${projectId}:${goodSessionToken}`, { project: projectId, provenBy: 'session' }],
+    ['all: an access key', 'accessKey', `${projectId}:AKabcdefgh.secret`, { project: projectId, key: 'AKabcdefgh.secret' }],
+    [
+      'Python: an access key with an auth management key',
+      'accessKey',
+      `${projectId}:AKabcdefgh.secret:authKey123`,
+      { project: projectId, key: 'AKabcdefgh.secret' },
+    ],
+    ['a token where an access key belongs is no key', 'accessKey', `${projectId}:${goodSessionToken}`, { project: projectId }],
     ['all: a management key', 'management', `${projectId}:${goodManagementKey}`, { project: projectId, keyId: 'Kabcdefgh' }],
     ['a management key on a local route', 'local', `${projectId}:${goodManagementKey}`, {}],
     ['anything on an open route', 'open', `${projectId}:x:y:z`, {}],

@@ -109,6 +109,8 @@ export async function identify(ports: IdentifyPorts, input: IdentifyInput): Prom
       return { ...known, live: await ports.identifyRefresh(known.project, requiredToken(input.credentials)) }
     case 'session':
       return { ...known, live: await ports.identifySession(known.project, bearerToken(input.credentials)) }
+    case 'accessKey':
+      return { ...known, key: input.credentials.key }
     case 'management':
       return { ...known, ...(await managementCaller(ports, known.project, input)) }
     case 'local':

@@ -22,6 +22,7 @@ const securitySchemes: Json = {
     description: 'The refresh token as a cookie, beside a bearer with the project ID.',
   },
   sessionToken: { type: 'http', scheme: 'bearer', description: '`Authorization: Bearer <projectId>:<sessionJwt>`' },
+  accessKey: { type: 'http', scheme: 'bearer', description: '`Authorization: Bearer <projectId>:<accessKey>`' },
   managementKey: { type: 'http', scheme: 'bearer', description: '`Authorization: Bearer <projectId>:<managementKey>`' },
 }
 
@@ -31,6 +32,7 @@ const securityOf: Readonly<Record<Access, readonly Json[]>> = {
   refreshToken: [{ refreshToken: [] }, { projectId: [], refreshCookie: [] }],
   refresh: [{ refreshToken: [] }, { projectId: [], refreshCookie: [] }],
   session: [{ sessionToken: [] }],
+  accessKey: [{ accessKey: [] }],
   management: [{ managementKey: [] }],
   local: [{}, { managementKey: [] }],
   loopback: [],

@@ -16,7 +16,8 @@ export function parsed(schema: z.ZodType | undefined, input: unknown): unknown {
 /** In the words that clients know: "The name field is required" (`protocol/core.md` 5.2). */
 function problemOf(path: readonly PropertyKey[], input: unknown): string {
   if (path.length === 0) return 'The request must be an object'
-  const isMissing = valueAt(input, path) === undefined
+  const value = valueAt(input, path)
+  const isMissing = value === undefined || value === ''
   return `The ${shownPath(path)} field is ${isMissing ? 'required' : 'invalid'}`
 }
 

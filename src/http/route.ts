@@ -14,11 +14,12 @@ import type { BodyLimits } from './body.ts'
  * - `refreshToken`: a project ID and, perhaps, a refresh token, unverified: for refresh and logout, whose use cases judge it;
  * - `refresh`: a live session, proven by its refresh token;
  * - `session`: a live session, proven by its session token;
+ * - `accessKey`: a project ID and, perhaps, an access key, unverified: for the exchange, whose use case judges it;
  * - `management`: a management key;
  * - `local`: a direct loopback connection or a management key;
  * - `loopback`: a direct loopback connection and nothing else; to others the route is not there.
  */
-export type Access = 'open' | 'project' | 'refreshToken' | 'refresh' | 'session' | 'management' | 'local' | 'loopback'
+export type Access = 'open' | 'project' | 'refreshToken' | 'refresh' | 'session' | 'accessKey' | 'management' | 'local' | 'loopback'
 
 /** The parts of the caller that every access but `open` and `local` has. */
 interface ProjectCaller {
@@ -33,6 +34,7 @@ export interface Callers {
   readonly refreshToken: ProjectCaller & { readonly token: string | undefined }
   readonly refresh: ProjectCaller & { readonly live: LiveSession }
   readonly session: ProjectCaller & { readonly live: LiveSession }
+  readonly accessKey: ProjectCaller & { readonly key: string | undefined }
   /** `actor` goes into the audit trail: the key, and where the request came from. */
   readonly management: ProjectCaller & { readonly managementKeyId: string; readonly rights: Rights; readonly actor: Actor }
   readonly local: { readonly source: Source }

@@ -6,7 +6,7 @@ import * as features from '../../src/features/index.ts'
 import { apiDocs } from '../../src/http/api-docs.ts'
 import type { AnyRoute } from '../../src/http/route.ts'
 import { type Options, parseOptions } from '../../src/options.ts'
-import { createKit, goodPassword, type Json, type Kit, onEveryDatabase } from '../kit.ts'
+import { type Call, createKit, goodPassword, type Json, type Kit, onEveryDatabase } from '../kit.ts'
 import { freshLoginId, type Row, type Rows, type World } from './route-rows/row.ts'
 
 /** MG-03: every route with the access that it is meant to have, from the files in `route-rows/`. A new route fails this file until it is in one. */
@@ -60,6 +60,10 @@ const credentials: Readonly<Record<string, (world: World) => string | undefined>
   'a read-only management key': ({ kit, keys }) => `${kit.projectId}:${keys.readOnly}`,
   'a management key that is denied what can be denied': ({ kit, keys }) => `${kit.projectId}:${keys.deniedAll}`,
   'a management key for one tenant': ({ kit, keys }) => `${kit.projectId}:${keys.oneTenant}`,
+  'an access key': ({ kit, accessKeys }) => `${kit.projectId}:${accessKeys.usable}`,
+  'an inactive access key': ({ kit, accessKeys }) => `${kit.projectId}:${accessKeys.inactive}`,
+  'an access key of another project': ({ kit, accessKeys }) => `${kit.projectId}:${accessKeys.foreign}`,
+  'our access key at another project': ({ other, accessKeys }) => `${other.projectId}:${accessKeys.usable}`,
   'a management key without its secret': ({ kit }) => `${kit.projectId}:${kit.managementKey.split('.')[0]}`,
 }
 
@@ -78,6 +82,8 @@ function expected(row: Row, credential: string, method = ''): Verdict {
       return credential === 'a refresh token' ? 'allowed' : 'refused'
     case 'session':
       return credential === 'a session token' ? 'allowed' : 'refused'
+    case 'accessKey':
+      return credential === 'an access key' ? 'allowed' : 'refused'
     case 'management':
     case 'local':
       return expectedOfKey(row, credential, method)
@@ -162,13 +168,28 @@ async function makeWorld(kit: Kit): Promise<World> {
     oneTenant: (await makeKey({ tenantIds: ['T-elsewhere'] })).key,
   }
   const other = { ...project, refreshJwt: neighbour.body.refreshJwt }
-  const world: World = { kit, other, keys, user: await makeUser(kit) }
+  const world: World = { kit, other, keys, accessKeys: await makeAccessKeys(kit, project), user: await makeUser(kit) }
   for (const key of [keys.revoked, keys.expired]) {
     assert.equal((await send(world, 'GET /v1/mgmt/license', `${kit.projectId}:${key}`, stranger)).status, 200, 'before')
   }
   await deps.storage.managementKeys.revoke(kit.projectId, revoked.record.id, now)
   kit.clock.advance(60)
   return world
+}
+
+async function makeAccessKeys(
+  kit: Kit,
+  other: { readonly projectId: string; readonly managementKey: string },
+): Promise<World['accessKeys']> {
+  const make = async (call: Partial<Call> = {}) => {
+    const answer = await kit.call('/v1/mgmt/accesskey/create', { token: kit.managementKey, body: { name: 'program' }, ...call })
+    assert.equal(answer.status, 200, answer.text)
+    return answer.body
+  }
+  const inactive = await make()
+  await kit.manage('/v1/mgmt/accesskey/deactivate', { body: { id: inactive.key.id } })
+  const foreign = await make({ projectId: other.projectId, token: other.managementKey })
+  return { usable: (await make()).cleartext, inactive: inactive.cleartext, foreign: foreign.cleartext }
 }
 
 async function makeUser(kit: Kit): Promise<World['user']> {

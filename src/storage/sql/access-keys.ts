@@ -5,6 +5,7 @@ import type { Connection } from '../connection.ts'
 import { changes, prepared } from '../prepared.ts'
 import { accessKeyColumns, type Tables } from '../tables.ts'
 import { grantsSelection, readGrants } from './accounts.ts'
+import { hasAttribute } from './tenants.ts'
 
 /** Selects what `read` reads. */
 function selection(eb: ExpressionBuilder<Tables, 'access_keys'>) {
@@ -18,7 +19,7 @@ const byId = prepared((db, key: { projectId: string; id: string }) =>
 )
 
 export function accessKeys(connection: Connection): Storage['accessKeys'] {
-  const { db } = connection
+  const { db, dialect } = connection
   const all = (projectId: string) => db.selectFrom('access_keys').select(selection).where('access_keys.project_id', '=', projectId)
   return {
     async insert(key) {
@@ -32,10 +33,12 @@ export function accessKeys(connection: Connection): Storage['accessKeys'] {
       if (ids.length === 0) return []
       return (await all(projectId).where('access_keys.id', 'in', ids).execute()).map(read)
     },
-    async search(projectId, { tenantIds, userId, createdBy, limit, offset }) {
+    async search(projectId, { tenantIds, userId, createdBy, customAttributes = {}, limit, offset }) {
       let query = all(projectId)
       if (userId !== undefined) query = query.where('access_keys.user_id', '=', userId)
       if (createdBy !== undefined) query = query.where('access_keys.created_by', '=', createdBy)
+      for (const [name, value] of Object.entries(customAttributes))
+        query = query.where(hasAttribute(dialect, 'access_keys.custom_attributes', name, value))
       if (tenantIds) {
         query = query.where('access_keys.id', 'in', (eb) =>
           eb

@@ -15,6 +15,8 @@ export interface World {
     readonly deniedAll: string
     readonly oneTenant: string
   }
+  /** Access keys by what is the matter with them. */
+  readonly accessKeys: { readonly usable: string; readonly inactive: string; readonly foreign: string }
   /** The user that a cell is about; fresh for each cell that shows its tokens. */
   user: { readonly loginId: string; readonly userId: string; readonly refreshJwt: string; readonly sessionJwt: string }
 }
