@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { accessClaims, accessIn, currentTenant, hasPermission } from './access.ts'
+import { user } from '../../test/storage-contract/records.ts'
+import { accessClaims, accessIn, currentTenant, hasPermission, isBarred } from './access.ts'
 import type { Grants } from './storage.ts'
 
-const tenant = (tenantId: string) => ({ tenantId, tenantName: `Tenant ${tenantId}`, sessionSettings: {}, passwordSettings: {} })
+const tenant = (tenantId: string, isOpen = true) => {
+  return { tenantId, tenantName: `Tenant ${tenantId}`, isOpen, sessionSettings: {}, passwordSettings: {} }
+}
 
 const grants: Grants = {
   roles: [
@@ -35,7 +38,7 @@ for (const [name, tenantIds, chosen, current] of [
   ['a choice that is gone, and one left', ['T1'], 'T3', 'T1'],
   ['a choice that is no text', ['T1', 'T2'], { T1: true }, undefined],
 ] as const) {
-  test(`current tenant: ${name}`, () => assert.equal(currentTenant({ tenants: tenantIds.map(tenant) }, chosen), current))
+  test(`current tenant: ${name}`, () => assert.equal(currentTenant({ tenants: tenantIds.map((id) => tenant(id)) }, chosen), current))
 }
 
 test('a permission of the project holds in every tenant, one of a tenant in that tenant only', () => {
@@ -45,3 +48,20 @@ test('a permission of the project holds in every tenant, one of a tenant in that
   assert.equal(hasPermission(grants, 'write'), false)
   assert.deepEqual(accessIn(grants, 'T3'), { roleNames: [], permissions: [] })
 })
+
+test('a closed tenant counts for nothing: no claim, no choice, no permission', () => {
+  const closed = { ...grants, tenants: [tenant('T1', false), tenant('T2')] }
+  assert.deepEqual(accessClaims(closed, 'T1'), { roles: ['viewer'], permissions: ['read'], tenants: { T2: {} }, dct: 'T2' })
+  assert.equal(hasPermission(closed, 'write', 'T1'), false)
+})
+
+const person = (status: 'enabled' | 'disabled' | 'invited') => user('P1', 'U1', { status })
+for (const [name, status, tenants, barred] of [
+  ['enabled, in no tenant', 'enabled', [], false],
+  ['invited', 'invited', [], false],
+  ['disabled', 'disabled', [tenant('T1')], true],
+  ['in an open tenant and a closed one', 'enabled', [tenant('T1', false), tenant('T2')], false],
+  ['in closed tenants only', 'enabled', [tenant('T1', false), tenant('T2', false)], true],
+] as const) {
+  test(`barred: ${name}`, () => assert.equal(isBarred({ user: person(status), tenants }), barred))
+}

@@ -1,5 +1,5 @@
 import type { Project } from './projects.ts'
-import type { Grants, Storage, UserWithLoginIds } from './storage.ts'
+import type { Grants, Membership, Storage, UserWithLoginIds } from './storage.ts'
 
 /** What roles and tenants say in answers and in tokens (`protocol/core.md` 3.2, 4.1). */
 
@@ -16,17 +16,33 @@ export function accessIn({ roles }: Grants, tenantId: string): NamedAccess {
   return { roleNames: unique(held.map((role) => role.name)), permissions: unique(held.flatMap((role) => role.permissionNames)) }
 }
 
-/** Whether a permission is held for the whole project, or in the tenant if one is named. */
+/** Whether a permission is held for the whole project, or in the tenant if one is named and open. */
 export function hasPermission(grants: Grants, permission: string, tenantId = ''): boolean {
-  return ['', tenantId].some((id) => accessIn(grants, id).permissions.includes(permission))
+  const isOpen = openTenants(grants).some((tenant) => tenant.tenantId === tenantId)
+  return (isOpen ? ['', tenantId] : ['']).some((id) => accessIn(grants, id).permissions.includes(permission))
+}
+
+/** The tenants that count now. */
+export function openTenants({ tenants }: Pick<Grants, 'tenants'>): readonly Membership[] {
+  return tenants.filter(({ isOpen }) => isOpen)
+}
+
+/** Whether nobody may be signed in with this account: it is disabled, or every tenant that it is in is closed to it. */
+export function isBarred(account: Pick<UserWithLoginIds, 'user' | 'tenants'>): boolean {
+  return account.user.status === 'disabled' || areAllClosed(account)
+}
+
+/** Whether there are tenants, and none that is open. */
+export function areAllClosed(grants: Pick<Grants, 'tenants'>): boolean {
+  return grants.tenants.length > 0 && openTenants(grants).length === 0
 }
 
 /**
  * The current tenant of a session: the one that was chosen, as long as the user is in it; else the only one there is. `undefined` with several
- * tenants and no choice (`protocol/core.md` 3.2, `dct`).
+ * tenants and no choice (`protocol/core.md` 3.2, `dct`). A closed tenant is as good as none.
  */
-export function currentTenant({ tenants }: Pick<Grants, 'tenants'>, chosen: unknown): string | undefined {
-  const ids = tenants.map((tenant) => tenant.tenantId)
+export function currentTenant(grants: Pick<Grants, 'tenants'>, chosen: unknown): string | undefined {
+  const ids = openTenants(grants).map((tenant) => tenant.tenantId)
   if (typeof chosen === 'string' && ids.includes(chosen)) return chosen
   return ids.length === 1 ? ids[0] : undefined
 }
@@ -46,7 +62,7 @@ export function accessClaims(grants: Grants, chosenTenant: unknown): AccessClaim
     return { ...(roleNames.length > 0 ? { roles: roleNames } : {}), ...(permissions.length > 0 ? { permissions } : {}) }
   }
   const dct = currentTenant(grants, chosenTenant)
-  const tenants = Object.fromEntries(grants.tenants.map(({ tenantId }) => [tenantId, named(tenantId)]))
+  const tenants = Object.fromEntries(openTenants(grants).map(({ tenantId }) => [tenantId, named(tenantId)]))
   return { ...named(''), tenants, ...(dct === undefined ? {} : { dct }) }
 }
 

@@ -1,6 +1,6 @@
 import { coreErrors } from './errors.ts'
 import { findRoles, grantedRoles } from './role-names.ts'
-import type { Assignment, Grants, Storage } from './storage.ts'
+import type { Assignment, Grants, Membership, Storage, TenantRecord } from './storage.ts'
 
 /** What a user or an access key is to hold, by name, as management calls say it. */
 export interface NamedGrants {
@@ -23,10 +23,13 @@ export async function findGrants(storage: Pick<Storage, 'roles' | 'tenants'>, pr
   return {
     assignments: found.map(({ tenantId, roleId }) => ({ tenantId, roleId })),
     roles: grantedRoles(found),
-    tenants: tenants
-      .map(({ id, name, sessionSettings, passwordSettings }) => ({ tenantId: id, tenantName: name, sessionSettings, passwordSettings }))
-      .toSorted((a, b) => (a.tenantId < b.tenantId ? -1 : 1)),
+    tenants: tenants.map(membershipOf).toSorted((a, b) => (a.tenantId < b.tenantId ? -1 : 1)),
   }
+}
+
+/** The membership of somebody who is not among a tenant's exceptions. */
+function membershipOf({ id, name, isDisabled, isSsoEnforced, sessionSettings, passwordSettings }: TenantRecord): Membership {
+  return { tenantId: id, tenantName: name, isOpen: !isDisabled && !isSsoEnforced, sessionSettings, passwordSettings }
 }
 
 /** Gives what was found to somebody who holds nothing yet. Part of the caller's transaction. Throws `TenantNotFound` when a tenant went meanwhile. */

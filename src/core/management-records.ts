@@ -11,9 +11,14 @@ export interface TenantRecord {
   /** E-mail domains whose users are put into this tenant. */
   readonly selfProvisioningDomains: readonly string[]
   readonly customAttributes: Readonly<Record<string, unknown>>
+  /** Nobody gets into it. */
   readonly isDisabled: boolean
+  /** Nobody gets into it but by single sign-on. */
   readonly isSsoEnforced: boolean
-  /** Roles that users get when they come into the tenant. */
+  /** IDs of users for whom `isSsoEnforced` does not hold. */
+  readonly ssoExclusions: readonly string[]
+  readonly roleInheritance: '' | 'none' | 'userOnly'
+  /** Roles of the project or of the tenant that users get when they come into it. */
   readonly defaultRoleNames: readonly string[]
   /** As stored; parsed by `core/tenant-settings.ts`. `{}` where the project's settings hold. */
   readonly sessionSettings: unknown
@@ -40,6 +45,8 @@ export interface RoleRecord {
 
 export interface PermissionRecord {
   readonly projectId: string
+  readonly id: string
+  /** Unique in the project. */
   readonly name: string
   readonly description: string
   readonly createdAt: number
@@ -56,6 +63,8 @@ export interface GrantedRole {
 export interface Membership {
   readonly tenantId: string
   readonly tenantName: string
+  /** False while the tenant is disabled, or demands single sign-on of this subject: it counts for nothing then. */
+  readonly isOpen: boolean
   readonly sessionSettings: unknown
   readonly passwordSettings: unknown
 }

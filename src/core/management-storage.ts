@@ -16,6 +16,8 @@ export interface ManagementStorage {
     /** False when the ID or the name is taken in the project. */
     insert(tenant: TenantRecord): Promise<boolean>
     byId(projectId: string, id: string): Promise<TenantRecord | undefined>
+    /** As `byId`; other changes of the tenant wait until the end of the transaction. For what reads, merges and writes. */
+    lock(projectId: string, id: string): Promise<TenantRecord | undefined>
     /** Tenants of these IDs; those that are not there are missing from the answer. */
     byIds(projectId: string, ids: readonly string[]): Promise<readonly TenantRecord[]>
     /** All tenants, by name; at most `limit` from `offset` on. */
@@ -35,12 +37,23 @@ export interface ManagementStorage {
     ): Promise<readonly TenantRecord[]>
     /** Changes the named fields. `taken` when the new name belongs to another tenant, `missing` when there is no such tenant. */
     update(projectId: string, id: string, changes: TenantChanges): Promise<'done' | 'taken' | 'missing'>
-    /** Deletes the tenant with its roles, and every membership and role that was held in it; call inside a transaction. False when it is not there. */
+    /**
+     * Deletes the tenant with its roles, and every membership and role that was held in it; tenants below it come to the one above it. Call inside a transaction. False
+     * when it is not there.
+     */
     delete(projectId: string, id: string): Promise<boolean>
+    /** These tenants and all below them, by ID; those that are not there are missing. */
+    withSubTenants(projectId: string, ids: readonly string[]): Promise<readonly string[]>
+    /** Users and access keys that are in this tenant and in no other, at most `limit` of each. */
+    soleMembers(
+      projectId: string,
+      id: string,
+      limit: number,
+    ): Promise<{ readonly userIds: readonly string[]; readonly accessKeyIds: readonly string[] }>
   }
 
   readonly permissions: {
-    /** False when the name is taken. */
+    /** False when the ID or the name is taken. */
     insert(permission: PermissionRecord): Promise<boolean>
     /** By name. */
     list(projectId: string): Promise<readonly PermissionRecord[]>
@@ -60,10 +73,13 @@ export interface ManagementStorage {
     byName(projectId: string, tenantId: string, name: string): Promise<RoleRecord | undefined>
     /** Roles of the project and of all tenants, by tenant and name. */
     list(projectId: string): Promise<readonly RoleRecord[]>
+    /** Roles of these names: of the project, and of these tenants. */
+    named(projectId: string, tenantIds: readonly string[], names: readonly string[]): Promise<readonly RoleRecord[]>
     /** The roles that new users get: `isDefault`, of the project. */
     listDefault(projectId: string): Promise<readonly RoleRecord[]>
+    /** Changes the named fields. Whoever holds the role keeps it under a new name, and so do the default roles of tenants. Call inside a transaction. */
     update(projectId: string, id: string, changes: RoleChanges): Promise<'done' | 'taken' | 'missing'>
-    /** Deletes the role; nobody holds it afterwards. False when it is not there. */
+    /** Deletes the role; nobody holds it afterwards, and no tenant gives it. Call inside a transaction. False when it is not there. */
     delete(projectId: string, id: string): Promise<boolean>
   }
 
@@ -74,7 +90,7 @@ export interface ManagementStorage {
     join(projectId: string, subjectId: string, tenantId: string): Promise<boolean>
     /** Takes the subject out of a tenant and away its roles there; call inside a transaction. False when it was not in it. */
     leave(projectId: string, subjectId: string, tenantId: string): Promise<boolean>
-    /** Gives roles; those that are held already stay. */
+    /** Gives roles; those that are held already stay, and those that are gone are not given. */
     give(projectId: string, subjectId: string, assignments: readonly Assignment[]): Promise<void>
     /** Takes roles away; those that are not held do not matter. */
     take(projectId: string, subjectId: string, assignments: readonly Assignment[]): Promise<void>

@@ -17,7 +17,9 @@ export async function findRoles(
   named: readonly NamedRoles[],
 ): Promise<readonly (Assignment & { readonly role: RoleRecord })[]> {
   if (named.every(({ roleNames }) => roleNames.length === 0)) return []
-  const all = await storage.roles.list(projectId)
+  const tenantIds = named.map(({ tenantId }) => tenantId)
+  const names = named.flatMap(({ roleNames }) => roleNames)
+  const all = await storage.roles.named(projectId, [...new Set(tenantIds)], [...new Set(names)])
   return named.flatMap(({ tenantId, roleNames }) =>
     [...new Set(roleNames)].map((name) => {
       const role =

@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose'
-import { accessClaims } from './access.ts'
+import { accessClaims, isBarred, openTenants } from './access.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import { recordEvent, type Source, userEvent } from './events.ts'
@@ -43,7 +43,7 @@ export interface SessionStart {
   readonly customClaims?: Readonly<Record<string, unknown>> | undefined
   /** Claims from a privileged caller, at the top level (`protocol/core.md` 3.2). Reserved names must have been refused before (`core/claims.ts`). */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
-  /** The tenant that was chosen; without a choice the only one that the user has is the current one. */
+  /** The tenant that was chosen, which counts if the user is in it; without a choice the only one that the user has is the current one. */
   readonly tenantId?: string | undefined
   /** Lifetime of the family, if it is not that of the settings. */
   readonly refreshSeconds?: number | undefined
@@ -60,15 +60,18 @@ export interface PreparedSession {
 
 /**
  * Makes a session with a new ID and signs its first tokens. Signing comes before the transaction, so that nothing slow happens inside;
- * until `storeSession` commits, the tokens are worth nothing here.
+ * until `storeSession` commits, the tokens are worth nothing here. Throws `InvalidSession` for somebody who is barred (`core/access.ts`); callers that owe a better answer
+ * look before.
  */
 export async function prepareSession(deps: Deps, start: SessionStart): Promise<PreparedSession> {
+  if (isBarred(start.account)) throw coreErrors.InvalidSession({ log: 'user or tenant disabled' })
   const now = deps.clock.nowSeconds()
   const refreshSeconds = start.refreshSeconds ?? lifetimesFor(start.project, start.account, start.tenantId).refreshSeconds
+  const chosen = openTenants(start.account).find(({ tenantId }) => tenantId === start.tenantId)
   const claims = {
     ...start.claims,
     ...(start.customClaims && Object.keys(start.customClaims).length > 0 ? { nsec: start.customClaims } : {}),
-    ...(start.tenantId === undefined ? {} : { dct: start.tenantId }),
+    ...(chosen ? { dct: chosen.tenantId } : {}),
   }
   const record: SessionRecord = {
     projectId: start.project.id,
@@ -114,7 +117,8 @@ export async function storeSession(deps: Deps, tx: Storage, prepared: PreparedSe
   await tx.users.update(projectId, userId, { lastSignInAt: record.createdAt, ...(user.status === 'invited' ? { status: 'enabled' } : {}) })
   await tx.sessions.insert(record)
   const source = { ip: record.ip, userAgent: record.userAgent, isTrusted: false }
-  const data = { sessionId: record.id, amr: record.amr.join(' ') }
+  const { dct } = prepared.issued.sessionClaims
+  const data = { sessionId: record.id, amr: record.amr.join(' '), ...(dct === undefined ? {} : { tenantId: dct }) }
   await recordEvent(deps, tx, userEvent({ projectId, type: 'session.start', outcome: 'success', userId, source, data }))
 }
 
@@ -222,7 +226,7 @@ export function assertLive(
     const message = session.endedReason === 'logout' ? 'Expired due to logout' : 'The session has ended'
     throw coreErrors.SessionEnded({ message, log: session.endedReason })
   }
-  if (user.status === 'disabled') throw coreErrors.InvalidSession({ log: 'user disabled' })
+  if (isBarred({ user, tenants })) throw coreErrors.InvalidSession({ log: 'user or tenant disabled' })
   if (session.expiresAt <= now) throw coreErrors.InvalidSession({ log: 'session expired' })
   if (session.passwordDueAt > 0 && session.passwordDueAt <= now) throw coreErrors.InvalidSession({ log: 'reset not finished' })
   if (inactivitySeconds && session.refreshedAt + inactivitySeconds < now) throw coreErrors.InvalidSession({ log: 'idle' })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isBarred } from './access.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Source } from './events.ts'
@@ -57,10 +58,10 @@ export function addressFor(user: UserRecord, method: DeliveryMethod): string {
   return method === 'email' ? user.email : user.phone
 }
 
-/** Whether the secret may still be used by this account: it is not disabled, and the address that the secret went to is still its own (RC-05). */
-export function mayRedeem(challenge: ChallengeRecord, { user }: UserWithLoginIds): boolean {
-  const isOwn = challenge.address === '' || challenge.address === addressFor(user, termsOf(challenge).method)
-  return user.status !== 'disabled' && isOwn
+/** Whether the secret may still be used by this account: nobody is barred from it, and the address that the secret went to is still its own (RC-05). */
+export function mayRedeem(challenge: ChallengeRecord, account: UserWithLoginIds): boolean {
+  const isOwn = challenge.address === '' || challenge.address === addressFor(account.user, termsOf(challenge).method)
+  return !isBarred(account) && isOwn
 }
 
 /** A sign-in that a secret allows, with its tokens signed, not stored yet. */

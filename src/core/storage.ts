@@ -68,6 +68,8 @@ export interface Storage extends ManagementStorage {
   readonly projects: {
     insert(project: ProjectRecord): Promise<void>
     byId(id: string): Promise<ProjectRecord | undefined>
+    /** Other changes of the roles and permissions of the project, all of which begin with this, wait until the end of the transaction. False when there is no such project. */
+    lock(id: string): Promise<boolean>
     /** All projects, oldest first. */
     list(): Promise<readonly ProjectRecord[]>
     /** Replaces the settings if their version is still `expectedVersion`. False means that another write won. Atomic. */

@@ -181,6 +181,8 @@ export const tenantColumns = columns<TenantRecord>('tenants', {
   customAttributes: 'json',
   isDisabled: 'flag',
   isSsoEnforced: 'flag',
+  ssoExclusions: 'json',
+  roleInheritance: 'text',
   defaultRoleNames: 'json',
   sessionSettings: 'json',
   passwordSettings: 'json',
@@ -190,6 +192,7 @@ export const tenantColumns = columns<TenantRecord>('tenants', {
 
 export const permissionColumns = columns<PermissionRecord>('permissions', {
   projectId: 'text',
+  id: 'text',
   name: 'text',
   description: 'text',
   createdAt: 'integer',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AccessKeyRecord, Storage } from '../../src/core/storage.ts'
-import { contract, loginId, now, user } from './records.ts'
+import { contract, loginId, now, tenant, user } from './records.ts'
 
 function accessKey(projectId: string, id: string, given: Partial<AccessKeyRecord> = {}): AccessKeyRecord {
   return {
@@ -20,21 +20,6 @@ function accessKey(projectId: string, id: string, given: Partial<AccessKeyRecord
     expiresAt: 0,
     ...given,
   }
-}
-
-async function makeTenant(storage: Storage, projectId: string, id: string): Promise<void> {
-  const lists = { selfProvisioningDomains: [], defaultRoleNames: [] }
-  const settings = { sessionSettings: {}, passwordSettings: {}, customAttributes: {}, isDisabled: false, isSsoEnforced: false }
-  await storage.tenants.insert({
-    projectId,
-    id,
-    name: `name of ${id}`,
-    parentId: '',
-    ...lists,
-    ...settings,
-    createdAt: now,
-    modifiedAt: now,
-  })
 }
 
 async function makeRole(storage: Storage, projectId: string, id: string): Promise<void> {
@@ -59,7 +44,7 @@ contract('access keys: what was inserted comes back, with every field, in its ow
 })
 
 contract('access keys: grants come with the key, and go with it', async ({ storage, here }) => {
-  await makeTenant(storage, here, 'T1')
+  await storage.tenants.insert(tenant(here, 'T1', { name: 'name of T1' }))
   await makeRole(storage, here, 'R1')
   await storage.accessKeys.insert(accessKey(here, 'AK1'))
   await storage.grants.join(here, 'AK1', 'T1')
@@ -83,8 +68,8 @@ contract('access keys: grants come with the key, and go with it', async ({ stora
 })
 
 contract('access keys: a search matches everything that is given, newest first, in pages', async ({ storage, here, there }) => {
-  await makeTenant(storage, here, 'T1')
-  await makeTenant(storage, here, 'T2')
+  await storage.tenants.insert(tenant(here, 'T1', { name: 'name of T1' }))
+  await storage.tenants.insert(tenant(here, 'T2', { name: 'name of T2' }))
   await storage.users.insert(user(here, 'U1'), [loginId('a@b.example')])
   for (const [index, given] of [
     { customAttributes: { team: 'red', size: 3 } },

@@ -5,9 +5,12 @@ import type {
   EventRecord,
   LoginIdRecord,
   OutboxRecord,
+  PermissionRecord,
   ProjectRecord,
+  RoleRecord,
   SessionRecord,
   Storage,
+  TenantRecord,
   UserRecord,
 } from '../../src/core/storage.ts'
 import { type DatabaseKind, databases, type TestDatabase } from '../databases.ts'
@@ -161,6 +164,36 @@ export function event(projectId: string, userId: string, id: string, given: Part
 export function message(projectId: string, id: string, given: Partial<OutboxRecord> = {}): OutboxRecord {
   const times = { nextAttemptAt: now, createdAt: now, expiresAt: now + 600, finishedAt: 0 }
   return { projectId, id, kind: 'password.reset', userId: '', sealedContent: 'sealed', state: 'pending', attempts: 0, ...times, ...given }
+}
+
+export function tenant(projectId: string, id: string, given: Partial<TenantRecord> = {}): TenantRecord {
+  return {
+    projectId,
+    id,
+    name: `Name of ${id}`,
+    parentId: '',
+    selfProvisioningDomains: [],
+    customAttributes: {},
+    isDisabled: false,
+    isSsoEnforced: false,
+    ssoExclusions: [],
+    roleInheritance: '',
+    defaultRoleNames: [],
+    sessionSettings: {},
+    passwordSettings: {},
+    createdAt: now,
+    modifiedAt: now,
+    ...given,
+  }
+}
+
+export function role(projectId: string, id: string, given: Partial<RoleRecord> = {}): RoleRecord {
+  const facts = { description: '', permissionNames: [], isDefault: false, isPrivate: false, createdAt: now }
+  return { projectId, id, tenantId: '', name: `name-${id}`, ...facts, ...given }
+}
+
+export function permission(projectId: string, name: string, given: Partial<PermissionRecord> = {}): PermissionRecord {
+  return { projectId, id: `PERM-${name}`, name, description: '', createdAt: now, ...given }
 }
 
 /** How many of the answers are `true`. */

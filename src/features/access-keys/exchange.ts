@@ -1,4 +1,4 @@
-import { accessClaims, currentTenant } from '../../core/access.ts'
+import { accessClaims, areAllClosed, currentTenant, isBarred } from '../../core/access.ts'
 import { takeLimited } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
@@ -59,7 +59,7 @@ export async function exchangeAccessKey(deps: Deps, input: Exchange): Promise<Ex
 
 /** Why a key is not taken, for the log and the audit trail; `keyId` where the secret was right. */
 interface Refusal {
-  readonly reason: 'unknown' | 'secret' | 'inactive' | 'expired' | 'address' | 'user'
+  readonly reason: 'unknown' | 'secret' | 'inactive' | 'expired' | 'address' | 'user' | 'tenant'
   readonly keyId: string
 }
 
@@ -74,9 +74,9 @@ async function prove(deps: Deps, project: Project, key: string, source: Source):
   if (record.status !== 'active') return refusal('inactive')
   if (record.expiresAt > 0 && record.expiresAt <= deps.clock.nowSeconds()) return refusal('expired')
   if (!isPermittedAddress(record.permittedIps, source.address ?? '')) return refusal('address')
-  if (!record.userId) return { record, grants: record }
+  if (!record.userId) return areAllClosed(record) ? refusal('tenant') : { record, grants: record }
   const account = await deps.storage.users.byId(project.id, record.userId)
-  if (!account || account.user.status === 'disabled') return refusal('user')
+  if (!account || isBarred(account)) return refusal('user')
   return { record, grants: account }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Json, Kit } from '../../../test/kit.ts'
+import { tenant as tenantRecord } from '../../../test/storage-contract/records.ts'
 import { newManagementKey, Rights } from '../../core/management-keys.ts'
 import { newId } from '../../core/secrets.ts'
 
@@ -34,9 +35,7 @@ export function accessKeyKit(kit: Kit) {
     },
     async tenant(name: string): Promise<string> {
       const id = newId(kit.auth.deps, 'T')
-      const settings = { sessionSettings: {}, passwordSettings: {}, createdAt, modifiedAt: createdAt }
-      const flags = { parentId: '', selfProvisioningDomains: [], isDisabled: false, isSsoEnforced: false, defaultRoleNames: [] }
-      await storage.tenants.insert({ projectId, id, name, customAttributes: {}, ...flags, ...settings })
+      await storage.tenants.insert(tenantRecord(projectId, id, { name, createdAt, modifiedAt: createdAt }))
       return id
     },
     /** A management key with limits. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Answer, goodPassword, type Kit, onEveryDatabase } from '../../../test/kit.ts'
+import { tenant } from '../../../test/storage-contract/records.ts'
 import { newManagementKey, type Rights } from '../../core/management-keys.ts'
 
 const loginId = 'ada@example.com'
@@ -95,12 +96,7 @@ onEveryDatabase('MG-05: without the right to active passwords there is no way to
 onEveryDatabase('a key for a tenant sets passwords of those who are in that tenant and no other', async (kit) => {
   const { storage } = kit.auth.deps
   const { user } = await kit.signUp(loginId)
-  const now = kit.clock.nowSeconds()
-  for (const id of ['T1', 'T2']) {
-    const lists = { selfProvisioningDomains: [], customAttributes: {}, defaultRoleNames: [], sessionSettings: {}, passwordSettings: {} }
-    const flags = { isDisabled: false, isSsoEnforced: false, createdAt: now, modifiedAt: now }
-    await storage.tenants.insert({ projectId: kit.projectId, id, name: id, parentId: '', ...lists, ...flags })
-  }
+  for (const id of ['T1', 'T2']) await storage.tenants.insert(tenant(kit.projectId, id))
   const call = await narrow(kit, { tenantIds: ['T1'] })
   const all = ['set', 'set/temporary', 'set/active', 'expire']
   for (const how of all) assert.deepEqual(told(await call(how)), [404, 'E112102'], 'in no tenant')

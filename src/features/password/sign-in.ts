@@ -1,3 +1,4 @@
+import { areAllClosed, isBarred } from '../../core/access.ts'
 import { beginGuess, type Guess } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
@@ -70,9 +71,9 @@ async function evaluateGuess(deps: Deps, input: Parameters<typeof provePassword>
     await recordFailure(deps, { project, source, userId: found?.user.id ?? '', isLocked: guess.isLocked })
     throw refusal(project, { isKnown: found !== undefined, isLocked: guess.isLocked })
   }
-  if (found.user.status === 'disabled') {
+  if (isBarred(found)) {
     await guess.succeed(deps.storage)
-    throw coreErrors.UserDisabled()
+    throw coreErrors.UserDisabled(areAllClosed(found) ? { message: 'The tenant of the user is disabled' } : {})
   }
   return { account: found, credential: found.credential, stored, guess }
 }

@@ -96,7 +96,7 @@ export const sessionRoutes = [
       return events.map((event) => ({
         userId: event.userId,
         loginTime: Math.floor(event.occurredAtMilliseconds / 1000),
-        ...{ city: '', country: '', ip: event.ip, selectedTenant: '' },
+        ...{ city: '', country: '', ip: event.ip, selectedTenant: String(event.data.tenantId ?? '') },
       }))
     },
   }),

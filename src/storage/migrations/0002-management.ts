@@ -49,6 +49,8 @@ async function tenants(db: Database, text: Text): Promise<void> {
     .addColumn('custom_attributes', 'text', (c) => c.notNull())
     .addColumn('is_disabled', 'integer', (c) => c.notNull())
     .addColumn('is_sso_enforced', 'integer', (c) => c.notNull())
+    .addColumn('sso_exclusions', 'text', (c) => c.notNull())
+    .addColumn('role_inheritance', text, (c) => c.notNull())
     .addColumn('default_role_names', 'text', (c) => c.notNull())
     .addColumn('session_settings', 'text', (c) => c.notNull())
     .addColumn('password_settings', 'text', (c) => c.notNull())
@@ -73,10 +75,12 @@ async function access(db: Database, text: Text): Promise<void> {
   await db.schema
     .createTable('permissions')
     .addColumn('project_id', text, (c) => c.notNull().references('projects.id').onDelete('cascade'))
+    .addColumn('id', text, (c) => c.notNull())
     .addColumn('name', text, (c) => c.notNull())
     .addColumn('description', 'text', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
-    .addPrimaryKeyConstraint('permissions_pk', ['project_id', 'name'])
+    .addPrimaryKeyConstraint('permissions_pk', ['project_id', 'id'])
+    .addUniqueConstraint('permissions_name', ['project_id', 'name'])
     .execute()
   await db.schema
     .createTable('roles')

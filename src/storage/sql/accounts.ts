@@ -17,9 +17,8 @@ export function grantsSelection(eb: ExpressionBuilder<Tables, never>, table: 'us
   const owner = sql.ref(`${table}.id`)
   const project = sql.ref(`${table}.project_id`)
   const role = joined(sql.ref('held.tenant_id'), sql.ref('roles.name'), sql.ref('roles.permission_names'))
-  const tenant = joined(
-    ...['tenants.id', 'tenants.name', 'tenants.session_settings', 'tenants.password_settings'].map((name) => sql.ref(name)),
-  )
+  const [session, password] = [sql.ref('tenants.session_settings'), sql.ref('tenants.password_settings')]
+  const tenant = joined(sql.ref('tenants.id'), sql.ref('tenants.name'), isOpenTo(owner), session, password)
   return [
     eb
       .selectFrom('role_assignments as held')
@@ -36,6 +35,14 @@ export function grantsSelection(eb: ExpressionBuilder<Tables, never>, table: 'us
       .select(sql<string | null>`string_agg(${tenant}, ${sql.lit(recordSeparator)} order by tenants.id)`.as('tenants'))
       .as('account.tenants'),
   ] as const
+}
+
+/** `'1'` where the tenant of the row is open to a subject. The exclusions are JSON texts, so that an ID in quotes is that ID and no part of another. */
+export function isOpenTo(subjectId: RawBuilder<unknown>) {
+  const exclusions = sql.ref('tenants.sso_exclusions')
+  const isExcluded = sql`replace(${exclusions}, '"' || ${subjectId} || '"', '') <> ${exclusions}`
+  const isOpen = sql`tenants.is_disabled = 0 and (tenants.is_sso_enforced = 0 or ${isExcluded})`
+  return sql<string>`case when ${isOpen} then '1' else '0' end`
 }
 
 /** Selects what `readAccount` reads; for queries with `users` in their from clause. */
@@ -90,8 +97,8 @@ function readRole(text: string): GrantedRole {
 }
 
 function readMembership(text: string): Membership {
-  const [tenantId = '', tenantName = '', session = '{}', password = '{}'] = text.split(unitSeparator)
-  return { tenantId, tenantName, sessionSettings: JSON.parse(session), passwordSettings: JSON.parse(password) }
+  const [tenantId = '', tenantName = '', isOpen = '0', session = '{}', password = '{}'] = text.split(unitSeparator)
+  return { tenantId, tenantName, isOpen: isOpen === '1', sessionSettings: JSON.parse(session), passwordSettings: JSON.parse(password) }
 }
 
 /** Throws on texts that could not be told from two. A bug of the caller. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Grants, Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
 import { changes, prepared } from '../prepared.ts'
+import { isOpenTo } from './accounts.ts'
 
 const join = prepared((db, member: { projectId: string; subjectId: string; tenantId: string }) =>
   db
@@ -20,7 +21,19 @@ const join = prepared((db, member: { projectId: string; subjectId: string; tenan
 const give = prepared((db, one: { projectId: string; subjectId: string; tenantId: string; roleId: string }) =>
   db
     .insertInto('role_assignments')
-    .values({ project_id: one.projectId, subject_id: one.subjectId, tenant_id: one.tenantId, role_id: one.roleId })
+    .columns(['project_id', 'subject_id', 'tenant_id', 'role_id'])
+    .expression((eb) =>
+      eb
+        .selectFrom('roles')
+        .select([
+          'roles.project_id',
+          sql<string>`${one.subjectId}`.as('subject_id'),
+          sql<string>`${one.tenantId}`.as('tenant_id'),
+          'roles.id',
+        ])
+        .where('roles.project_id', '=', one.projectId)
+        .where('roles.id', '=', one.roleId),
+    )
     .onConflict((conflict) => conflict.doNothing()),
 )
 
@@ -87,6 +100,7 @@ async function grantsOf({ db }: Connection, projectId: string, subjectId: string
     .selectFrom('memberships as member')
     .innerJoin('tenants', (join) => join.onRef('tenants.project_id', '=', 'member.project_id').onRef('tenants.id', '=', 'member.tenant_id'))
     .select(['tenants.id', 'tenants.name', 'tenants.session_settings', 'tenants.password_settings'])
+    .select(isOpenTo(sql.ref('member.subject_id')).as('is_open'))
     .where('member.project_id', '=', projectId)
     .where('member.subject_id', '=', subjectId)
     .orderBy('tenants.id')
@@ -96,6 +110,7 @@ async function grantsOf({ db }: Connection, projectId: string, subjectId: string
     tenants: tenants.map((row) => ({
       tenantId: row.id,
       tenantName: row.name,
+      isOpen: row.is_open === '1',
       sessionSettings: JSON.parse(row.session_settings),
       passwordSettings: JSON.parse(row.password_settings),
     })),

@@ -5,6 +5,12 @@ import { projectColumns } from '../tables.ts'
 
 const byId = prepared((db, project: { id: string }) => db.selectFrom('projects').select(projectColumns.all).where('id', '=', project.id))
 
+/** SQLite has one writer, who has waited for the others already. */
+const lock = prepared((db, project: { id: string }, dialect) => {
+  const query = db.selectFrom('projects').select('id').where('id', '=', project.id)
+  return dialect === 'postgres' ? query.forNoKeyUpdate() : query
+})
+
 export function projects(connection: Connection): Storage['projects'] {
   const { db } = connection
   return {
@@ -14,6 +20,10 @@ export function projects(connection: Connection): Storage['projects'] {
     async byId(id) {
       const { rows } = await byId(connection, { id })
       return rows[0] && projectColumns.read(rows[0])
+    },
+    async lock(id) {
+      const { rows } = await lock(connection, { id })
+      return rows.length === 1
     },
     async list() {
       const rows = await db.selectFrom('projects').select(projectColumns.all).orderBy('created_at').orderBy('id').execute()

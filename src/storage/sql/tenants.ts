@@ -9,7 +9,7 @@ import { unlessTaken } from './unique.ts'
 type Query = Parameters<Storage['tenants']['search']>[1]
 
 export function tenants(connection: Connection): Storage['tenants'] {
-  const { db } = connection
+  const { db, dialect } = connection
   const named = (projectId: string, id: string) => db.selectFrom('tenants').where('project_id', '=', projectId).where('id', '=', id)
   return {
     async insert(tenant) {
@@ -19,6 +19,11 @@ export function tenants(connection: Connection): Storage['tenants'] {
     },
     async byId(projectId, id) {
       const row = await named(projectId, id).select(tenantColumns.all).executeTakeFirst()
+      return row && tenantColumns.read(row)
+    },
+    async lock(projectId, id) {
+      const query = named(projectId, id).select(tenantColumns.all)
+      const row = await (dialect === 'postgres' ? query.forNoKeyUpdate() : query).executeTakeFirst()
       return row && tenantColumns.read(row)
     },
     async byIds(projectId, ids) {
@@ -40,11 +45,70 @@ export function tenants(connection: Connection): Storage['tenants'] {
       return isFree ? (written === 1 ? 'done' : 'missing') : 'taken'
     },
     async delete(projectId, id) {
+      const tenant = await named(projectId, id).select('parent_id').executeTakeFirst()
+      if (!tenant) return false
+      const below = db.updateTable('tenants').set({ parent_id: tenant.parent_id }).where('project_id', '=', projectId)
+      await below.where('parent_id', '=', id).execute()
       await db.deleteFrom('role_assignments').where('project_id', '=', projectId).where('tenant_id', '=', id).execute()
       const deletion = db.deleteFrom('tenants').where('project_id', '=', projectId).where('id', '=', id)
       return changes(await db.executeQuery(deletion)) === 1
     },
+    withSubTenants: (projectId, ids) => withSubTenants(connection, projectId, ids),
+    async soleMembers(projectId, id, limit) {
+      const [userIds, accessKeyIds] = [
+        await soleMembers(connection, { table: 'users', projectId, id, limit }),
+        await soleMembers(connection, { table: 'access_keys', projectId, id, limit }),
+      ]
+      return { userIds, accessKeyIds }
+    },
   }
+}
+
+async function withSubTenants({ db }: Connection, projectId: string, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .withRecursive('below', (recursive) =>
+      recursive
+        .selectFrom('tenants')
+        .select('tenants.id')
+        .where('tenants.project_id', '=', projectId)
+        .where('tenants.id', 'in', ids)
+        .union(
+          recursive
+            .selectFrom('tenants')
+            .innerJoin('below', 'below.id', 'tenants.parent_id')
+            .select('tenants.id')
+            .where('tenants.project_id', '=', projectId),
+        ),
+    )
+    .selectFrom('below')
+    .select('id')
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+async function soleMembers(
+  { db }: Connection,
+  { table, projectId, id, limit }: { readonly table: 'users' | 'access_keys'; projectId: string; id: string; limit: number },
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('memberships as member')
+    .select('member.subject_id as id')
+    .where('member.project_id', '=', projectId)
+    .where('member.tenant_id', '=', id)
+    .where((eb) => {
+      const subject = eb.selectFrom(table).select(sql.lit(1).as('one')).where(`${table}.project_id`, '=', projectId)
+      const other = eb.selectFrom('memberships as other').select(sql.lit(1).as('one')).where('other.project_id', '=', projectId)
+      return eb.and([
+        eb.exists(subject.whereRef(`${table}.id`, '=', 'member.subject_id')),
+        eb.not(eb.exists(other.whereRef('other.subject_id', '=', 'member.subject_id').where('other.tenant_id', '<>', id))),
+      ])
+    })
+    .orderBy('member.subject_id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
 }
 
 async function search({ db, dialect }: Connection, projectId: string, query: Query) {
@@ -55,9 +119,11 @@ async function search({ db, dialect }: Connection, projectId: string, query: Que
   if (parentId !== undefined) rows = rows.where('parent_id', '=', parentId)
   if (domains) {
     const entries =
-      dialect === 'postgres' ? sql`json_array_elements_text(self_provisioning_domains::json)` : sql`json_each(self_provisioning_domains)`
+      dialect === 'postgres'
+        ? sql`json_array_elements_text(self_provisioning_domains::json) as entry(value)`
+        : sql`json_each(self_provisioning_domains) as entry`
     const wanted = sql.join(domains.length > 0 ? domains : [''])
-    rows = rows.where(sql<boolean>`exists (select 1 from ${entries} as entry(value) where value in (${wanted}))`)
+    rows = rows.where(sql<boolean>`exists (select 1 from ${entries} where entry.value in (${wanted}))`)
   }
   for (const [name, value] of Object.entries(customAttributes)) rows = rows.where(hasAttribute(dialect, 'custom_attributes', name, value))
   const page = rows.orderBy('name').orderBy('id').limit(query.limit).offset(query.offset)
