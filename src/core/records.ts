@@ -60,6 +60,15 @@ export interface UserWithLoginIds extends Grants {
   readonly credentialKinds: readonly string[]
 }
 
+/** A user with everything that is stored with them, to be inserted as one. Tenants and roles are there already. */
+export interface NewAccount {
+  readonly user: UserRecord
+  readonly loginIds: readonly LoginIdRecord[]
+  readonly credentials: readonly CredentialRecord[]
+  readonly tenantIds: readonly string[]
+  readonly assignments: readonly { readonly tenantId: string; readonly roleId: string }[]
+}
+
 export type UserChanges = Partial<Omit<UserRecord, 'projectId' | 'id' | 'createdAt'>>
 
 /** A credential: a generic row that its feature parses. `kind` and `lookup` name it within a user (`lookup` is `''` for passwords). */
@@ -196,4 +205,14 @@ export interface OutboxRecord {
   /** A message that has not left by then is dropped: its link would be dead. */
   readonly expiresAt: number
   readonly finishedAt: number
+}
+
+/** How far an import of users is. */
+export interface ImportRecord {
+  readonly projectId: string
+  /** Tells the file and the options apart from others. */
+  readonly fingerprint: string
+  /** Parsed by its feature. */
+  readonly progress: unknown
+  readonly modifiedAt: number
 }

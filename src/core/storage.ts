@@ -16,10 +16,12 @@ import type {
   UserRecord,
   UserWithLoginIds,
 } from './records.ts'
+import type { TransferStorage } from './transfer-storage.ts'
 
 export type * from './management-records.ts'
 export type * from './management-storage.ts'
 export type * from './records.ts'
+export type * from './transfer-storage.ts'
 
 /**
  * The storage port. `undefined` means "not there". Comments are promises, kept by every database and
@@ -55,12 +57,19 @@ export interface Page<T> {
   readonly next?: string
 }
 
-export interface Storage extends ManagementStorage {
+export interface Storage extends ManagementStorage, TransferStorage {
   /**
    * Runs `run` in one transaction, on a storage that writes to it. Commits when it resolves (durably, RL-02) and rolls back when it throws.
    * Nothing slow belongs inside: SQLite has one writer and everybody waits. Calls do not nest.
    */
   transaction<T>(run: (tx: Storage) => Promise<T>): Promise<T>
+  /**
+   * Runs `run` on a storage that sees the database as it is at the first query, whatever others write meanwhile; it cannot write. May take long: nobody waits for
+   * it, but the database keeps what it would otherwise clean up.
+   */
+  snapshot<T>(run: (view: Storage) => Promise<T>): Promise<T>
+  /** Lets the database count its users anew after many were written, so that it does not go on as if there were few. Changes nothing else. */
+  analyze(): Promise<void>
   /** Throws when the database cannot answer a query now. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -27,6 +27,8 @@ export interface Columns<R> {
   /** Every column, qualified, under a name that no other table's columns have. */
   readonly all: readonly AliasedRawBuilder<unknown, string>[]
   toRow(record: R): RowOf<R>
+  /** What each column holds, for statements that must tell the database. */
+  readonly shape: { readonly [C in keyof RowOf<R>]: 'text' | 'bigint' }
   /** As `toRow`, with the fields only that are given. */
   toPartialRow(changes: Partial<R>): Partial<RowOf<R>>
   /** A row of the placeholders of a prepared insert, column by column. */
@@ -45,6 +47,9 @@ export function columns<R extends object>(table: string, kinds: { readonly [K in
   return {
     all: fields.map(({ column, name }) => sql`${sql.ref(`${table}.${column}`)}`.as(name)),
     toRow: (record) => toRow(record, fields) as RowOf<R>,
+    shape: Object.fromEntries(
+      fields.map(({ column, kind }) => [column, kind === 'integer' || kind === 'flag' ? 'bigint' : 'text']),
+    ) as Columns<R>['shape'],
     toPartialRow: (changes) => {
       const values: ResultRow = { ...changes }
       const chosen = fields.filter(({ key }) => values[key] !== undefined)

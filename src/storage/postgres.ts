@@ -33,7 +33,8 @@ const defaults = { poolSize: 10, connectMilliseconds: 2_000, deadlineMillisecond
  */
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   await prepareDatabase(options)
-  const storage = storageOver(openPool(options), 'postgres')
+  const openView = () => openPool({ ...options, poolSize: 1, deadlineMilliseconds: viewMilliseconds })
+  const storage = storageOver(openPool(options), 'postgres', openView)
   // Kysely closes a pool only if it was used.
   await storage.ping()
   return storage
@@ -58,6 +59,8 @@ async function prepareDatabase(options: PostgresOptions): Promise<void> {
 }
 
 const migrationMilliseconds = 3_600_000
+/** Longest time that a snapshot is looked at. */
+const viewMilliseconds = 3_600_000
 
 function openPool(options: PostgresOptions): Kysely<Tables> {
   const { poolSize, connectMilliseconds, deadlineMilliseconds } = { ...defaults, ...options }

@@ -15,6 +15,8 @@ interface SqliteDialectOptions {
   readonly database: DatabaseSync
   /** Longest wait, for the connection and for other processes together. */
   readonly waitMilliseconds: number
+  /** Whether nothing is ever written; if absent, each transaction is taken for one that writes. */
+  readonly isReadOnly?: boolean
 }
 
 /**
@@ -42,7 +44,7 @@ export function sqliteDialect(options: SqliteDialectOptions): Dialect {
   }
 }
 
-function createDriver({ database, waitMilliseconds }: SqliteDialectOptions): Driver {
+function createDriver({ database, waitMilliseconds, isReadOnly = false }: SqliteDialectOptions): Driver {
   const line = createLine(waitMilliseconds)
   const statements = statementCache(database)
   // Of whoever has the connection now.
@@ -63,7 +65,7 @@ function createDriver({ database, waitMilliseconds }: SqliteDialectOptions): Dri
     },
     releaseConnection: async () => line.leave(),
     // The write lock is taken at once: a transaction that starts as a reader can fail half-way when it comes to write.
-    beginTransaction: async () => void (await execute('begin immediate', [])),
+    beginTransaction: async () => void (await execute(isReadOnly ? 'begin' : 'begin immediate', [])),
     commitTransaction: async () => void (await execute('commit', [])),
     async rollbackTransaction() {
       // Some errors, a full disk for one, have rolled back already.

@@ -31,7 +31,7 @@ export async function openSqlite({ file, waitMilliseconds = 2_500, migrations = 
     await db.destroy()
     throw error
   }
-  return storageOver(db, 'sqlite')
+  return storageOver(db, 'sqlite', isInMemory(file) ? undefined : () => openView(file, waitMilliseconds))
 }
 
 const isInMemory = (file: string) => file === ':memory:'
@@ -55,6 +55,13 @@ function openFile(file: string): DatabaseSync {
     database.close()
     throw error
   }
+}
+
+/** A second connection, which neither writes nor keeps anybody from writing. */
+function openView(file: string, waitMilliseconds: number): Kysely<Tables> {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: waitMilliseconds, defensive: true })
+  database.exec('pragma trusted_schema = off')
+  return new Kysely<Tables>({ dialect: sqliteDialect({ database, waitMilliseconds, isReadOnly: true }) })
 }
 
 function createPrivate(file: string): void {

@@ -1,13 +1,15 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Storage } from '../core/storage.ts'
 import type { Connection, Dialect } from './connection.ts'
 import { accessKeys } from './sql/access-keys.ts'
+import { accounts } from './sql/accounts-in-bulk.ts'
 import { attempts } from './sql/attempts.ts'
 import { attributes } from './sql/attributes.ts'
 import { challenges } from './sql/challenges.ts'
 import { credentials } from './sql/credentials.ts'
 import { events } from './sql/events.ts'
 import { grants } from './sql/grants.ts'
+import { imports } from './sql/imports.ts'
 import { managementKeys } from './sql/management-keys.ts'
 import { meta } from './sql/meta.ts'
 import { outbox } from './sql/outbox.ts'
@@ -21,11 +23,19 @@ import { tenants } from './sql/tenants.ts'
 import { users } from './sql/users.ts'
 import type { Tables } from './tables.ts'
 
-/** The storage port over an open database. */
-export function storageOver(db: Kysely<Tables>, dialect: Dialect): Storage {
+/**
+ * The storage port over an open database. `openView` opens it once more, for reading only and without haste; where it is absent, as for a database in memory,
+ * a snapshot is a transaction.
+ */
+export function storageOver(db: Kysely<Tables>, dialect: Dialect, openView?: () => Kysely<Tables>): Storage {
   return {
     ...nouns({ db, dialect }),
     transaction: (run) => db.transaction().execute((tx) => run(inTransaction({ db: tx, dialect }))),
+    snapshot: (run) => snapshot(openView?.(), db, dialect, run),
+    async analyze() {
+      // SQLite does not look at numbers.
+      if (dialect === 'postgres') await sql`analyze users, login_ids, credentials, memberships, role_assignments`.execute(db)
+    },
     async ping() {
       await db.selectFrom('meta').select('key').limit(1).execute()
     },
@@ -37,7 +47,23 @@ function inTransaction(connection: Connection): Storage {
   const refuse = async (): Promise<never> => {
     throw new Error('Not inside a transaction: calls to transaction() do not nest, and only the outer storage can be pinged or closed')
   }
-  return { ...nouns(connection), transaction: refuse, ping: refuse, close: refuse }
+  return { ...nouns(connection), transaction: refuse, snapshot: refuse, analyze: refuse, ping: refuse, close: refuse }
+}
+
+async function snapshot<T>(
+  view: Kysely<Tables> | undefined,
+  db: Kysely<Tables>,
+  dialect: Dialect,
+  run: (view: Storage) => Promise<T>,
+): Promise<T> {
+  const transaction = (view ?? db).transaction()
+  // SQLite knows no levels: whoever reads in a transaction sees one state.
+  const steady = dialect === 'postgres' ? transaction.setIsolationLevel('repeatable read').setAccessMode('read only') : transaction
+  try {
+    return await steady.execute((tx) => run(inTransaction({ db: tx, dialect })))
+  } finally {
+    await view?.destroy()
+  }
 }
 
 function nouns(connection: Connection) {
@@ -58,6 +84,8 @@ function nouns(connection: Connection) {
     grants: grants(connection),
     accessKeys: accessKeys(connection),
     attributes: attributes(connection),
+    accounts: accounts(connection),
+    imports: imports(connection),
     meta: meta(connection),
     purge: (now: number, limit: number) => purge(connection, now, limit),
   }

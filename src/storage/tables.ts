@@ -4,6 +4,7 @@ import type {
   ChallengeRecord,
   CredentialRecord,
   EventRecord,
+  ImportRecord,
   ManagementKeyRecord,
   OutboxRecord,
   PermissionRecord,
@@ -36,6 +37,7 @@ export interface Tables {
   role_assignments: { project_id: string; subject_id: string; tenant_id: string; role_id: string }
   access_keys: RowOf<AccessKeyRecord>
   attributes: RowOf<AttributeRecord>
+  imports: RowOf<ImportRecord>
   meta: { key: string; value: string }
   /** Which steps of the schema ran. */
   migrations: { number: number; name: string }
@@ -233,4 +235,11 @@ export const attributeColumns = columns<AttributeRecord>('attributes', {
   name: 'text',
   definition: 'json',
   createdAt: 'integer',
+})
+
+export const importColumns = columns<ImportRecord>('imports', {
+  projectId: 'text',
+  fingerprint: 'text',
+  progress: 'json',
+  modifiedAt: 'integer',
 })

@@ -1,6 +1,7 @@
 import type { Migration } from '../migrate.ts'
 import { initial } from './0001-initial.ts'
 import { management } from './0002-management.ts'
+import { imports } from './0003-imports.ts'
 
 /** Every migration, in order: one line each, never changed after a release. */
-export const migrations: readonly Migration[] = [initial, management]
+export const migrations: readonly Migration[] = [initial, management, imports]

@@ -20,6 +20,9 @@ interface Waste {
   condition(now: number): RawBuilder<unknown>
 }
 
+/** How long an import that was broken off can be taken up again. */
+const importKeptSeconds = 30 * daySeconds
+
 const waste: readonly Waste[] = [
   { table: 'challenges', key: 'id', condition: (now) => sql`expires_at <= ${now}` },
   { table: 'attempts', key: 'key', condition: (now) => sql`window_ends_at > 0 and window_ends_at <= ${now}` },
@@ -35,6 +38,7 @@ const waste: readonly Waste[] = [
   // Pending ones are the sender's to drop; where there is none any more, they go once nobody could want them.
   { table: 'outbox', key: 'id', condition: (now) => sql`state = 'pending' and expires_at <= ${now - messageKeptSeconds}` },
   { table: 'outbox', key: 'id', condition: (now) => sql`state <> 'pending' and finished_at <= ${now - messageKeptSeconds}` },
+  { table: 'imports', key: 'fingerprint', condition: (now) => sql`modified_at <= ${now - importKeptSeconds}` },
 ]
 
 /** Deletes waste, table by table, in statements of a few rows between which others get their turn. */

@@ -1,0 +1,128 @@
+import { sql } from 'kysely'
+import type { CredentialRecord, NewAccount, Storage } from '../../core/storage.ts'
+import type { Connection } from '../connection.ts'
+import { insertRows } from '../insert-rows.ts'
+import { credentialColumns, type Tables, userColumns } from '../tables.ts'
+import { accountSelection, assertSeparable, readAccount } from './accounts.ts'
+
+/** The `accounts` of the port. */
+export function accounts(connection: Connection): Storage['accounts'] {
+  const { db } = connection
+  return {
+    insertMany: (list) => insertMany(connection, list),
+    async taken(projectId, { canonicals, userIds }) {
+      const logins = await among(connection, 'login_ids', 'canonical', projectId, canonicals)
+      return { canonicals: logins, userIds: await among(connection, 'users', 'id', projectId, userIds) }
+    },
+    async page(projectId, { after, limit, credentialKind }) {
+      let query = db
+        .selectFrom('users')
+        .leftJoin('credentials', (join) =>
+          join
+            .onRef('credentials.project_id', '=', 'users.project_id')
+            .onRef('credentials.user_id', '=', 'users.id')
+            .on('credentials.kind', '=', credentialKind)
+            .on('credentials.lookup', '=', ''),
+        )
+        .select(accountSelection)
+        .select(credentialColumns.all)
+        .where('users.project_id', '=', projectId)
+        .where('users.is_anonymous', '=', 0)
+      if (after !== undefined) query = query.where('users.id', '>', after)
+      const rows = await query.orderBy('users.id').limit(limit).execute()
+      return rows.map((row) => ({
+        ...readAccount(row),
+        credential: row['credentials.kind'] === null ? undefined : credentialColumns.read(row),
+      }))
+    },
+    async count(projectId) {
+      const query = db.selectFrom('users').select((eb) => eb.fn.countAll<number>().as('count'))
+      const row = await query.where('project_id', '=', projectId).where('is_anonymous', '=', 0).executeTakeFirstOrThrow()
+      return row.count
+    },
+  }
+}
+
+/** Which of the values are in a column of the project. One parameter, however many. */
+async function among(
+  { db, dialect }: Connection,
+  table: 'login_ids' | 'users',
+  column: 'canonical' | 'id',
+  projectId: string,
+  values: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (values.length === 0) return new Set()
+  const listed = dialect === 'postgres' ? sql`= any(${values}::text[])` : sql`in (select value from json_each(${JSON.stringify(values)}))`
+  const found = sql<{ value: string }>`
+    select ${sql.ref(column)} as value from ${sql.table(table)} where project_id = ${projectId} and ${sql.ref(column)} ${listed}`
+  return new Set((await found.execute(db)).rows.map((row) => row.value))
+}
+
+/**
+ * Users first; login IDs only of users that are new, so that none comes to an old user with the same ID; then whoever lacks a login ID is taken back. Rows that
+ * racers write too are written in one order by everybody, so that nobody waits for ever.
+ */
+async function insertMany(connection: Connection, list: readonly NewAccount[]): Promise<readonly boolean[]> {
+  assertSeparable(list.flatMap(({ loginIds }) => loginIds.flatMap((id) => [id.canonical, id.shown])))
+  const inserted = new Set(
+    await insertRows(
+      connection,
+      'users',
+      userShape,
+      list.map(({ user }) => userColumns.toRow(user)),
+      'id',
+    ),
+  )
+  // Of two accounts with one ID the first was inserted, and is the one that is meant from here on.
+  const isFirst = new Set<string>()
+  const isCandidate = list.map(({ user }) => inserted.has(user.id) && isFirst.size < isFirst.add(user.id).size)
+  const candidates = list.filter((_, index) => isCandidate[index])
+  const incomplete = await insertLoginIds(connection, candidates)
+  if (incomplete.size > 0) await takeBack(connection, candidates, incomplete)
+  const whole = candidates.filter(({ user }) => !incomplete.has(user.id))
+  await insertBelongings(connection, whole)
+  return list.map(({ user }, index) => Boolean(isCandidate[index]) && !incomplete.has(user.id))
+}
+
+/** IDs of the users of whom a login ID was taken. */
+async function insertLoginIds(connection: Connection, list: readonly NewAccount[]): Promise<ReadonlySet<string>> {
+  const rows = list.flatMap(({ user, loginIds }) =>
+    loginIds.map(({ canonical, shown }, position) => ({ project_id: user.projectId, canonical, shown, user_id: user.id, position })),
+  )
+  const ordered = rows.toSorted((a, b) => (a.canonical < b.canonical ? -1 : 1))
+  const left = new Map(list.map(({ user, loginIds }) => [user.id, loginIds.length]))
+  for (const userId of await insertRows(connection, 'login_ids', loginIdShape, ordered, 'user_id')) {
+    left.set(userId, (left.get(userId) ?? 0) - 1)
+  }
+  return new Set([...left].filter(([, count]) => count > 0).map(([userId]) => userId))
+}
+
+/** Their login IDs go with them. */
+async function takeBack({ db }: Connection, list: readonly NewAccount[], userIds: ReadonlySet<string>): Promise<void> {
+  for (const { user } of list.filter(({ user: { id } }) => userIds.has(id))) {
+    await db.deleteFrom('users').where('project_id', '=', user.projectId).where('id', '=', user.id).execute()
+  }
+}
+
+async function insertBelongings(connection: Connection, list: readonly NewAccount[]): Promise<void> {
+  const credentials = list.flatMap((account) => account.credentials.map(credentialRow))
+  await insertRows(connection, 'credentials', credentialShape, credentials, 'user_id')
+  const memberships = list.flatMap(({ user, tenantIds }) =>
+    tenantIds.map((tenantId) => ({ project_id: user.projectId, subject_id: user.id, tenant_id: tenantId })),
+  )
+  await insertRows(connection, 'memberships', membershipShape, memberships, 'subject_id')
+  const assignments = list.flatMap(({ user, assignments: given }) =>
+    given.map(({ tenantId, roleId }) => ({ project_id: user.projectId, subject_id: user.id, tenant_id: tenantId, role_id: roleId })),
+  )
+  await insertRows(connection, 'role_assignments', assignmentShape, assignments, 'subject_id')
+}
+
+function credentialRow(credential: CredentialRecord): Tables['credentials'] {
+  return { ...credentialColumns.toRow(credential), version: 1 }
+}
+
+const userShape = userColumns.shape
+const credentialShape = credentialColumns.shape
+const loginIdShape = { project_id: 'text', canonical: 'text', shown: 'text', user_id: 'text', position: 'bigint' } as const
+const membershipShape = { project_id: 'text', subject_id: 'text', tenant_id: 'text' } as const
+const assignmentShape = { ...membershipShape, role_id: 'text' } as const
