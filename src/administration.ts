@@ -6,6 +6,15 @@ import { changeSettings, projectById, type SettingsChanges } from './core/projec
 import type { Settings } from './core/settings.ts'
 import type { Page, UserStatus, UserWithLoginIds } from './core/storage.ts'
 import type { NewUserDetails } from './core/users.ts'
+import {
+  createManagementKey,
+  listManagementKeys,
+  type ManagementKey,
+  readRights,
+  revokeManagementKeys,
+  type TypedRights,
+  updateManagementKey,
+} from './features/management-keys/manage.ts'
 import { type ImportedPasswords, importedPasswords } from './features/password/imported.ts'
 import { firstPassword, setPassword, unlock } from './features/password/manage.ts'
 import { createProject, listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/manage.ts'
@@ -43,6 +52,21 @@ export interface Administration {
   listSigningKeys(input: InProject): Promise<readonly SigningKeyView[]>
   rotateSigningKey(input: InProject & { readonly isEmergency?: boolean }): Promise<{ readonly kid: string; readonly activeAt: number }>
   importedPasswords(input: InProject): Promise<readonly ImportedPasswords[]>
+  /** Answers the text of the key, once. Without rights it can do all that the API says. */
+  createManagementKey(
+    input: InProject & {
+      readonly name: string
+      readonly description?: string | undefined
+      readonly expiresInSeconds?: number | undefined
+      readonly rights: TypedRights
+    },
+  ): Promise<{ readonly key: ManagementKey; readonly cleartext: string }>
+  listManagementKeys(input: InProject): Promise<readonly ManagementKey[]>
+  /** Changes what is given. */
+  limitManagementKey(
+    input: InProject & { readonly id: string; readonly isActive?: boolean | undefined; readonly rights: TypedRights },
+  ): Promise<ManagementKey>
+  revokeManagementKeys(input: InProject & { readonly ids: readonly string[] }): Promise<number>
   showSettings(input: InProject): Promise<Settings>
   changeSettings(input: InProject & { readonly changes: SettingsChanges }): Promise<Settings>
 }
@@ -73,6 +97,10 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
     listSigningKeys: (input) => listSigningKeys(deps, input),
     rotateSigningKey: (input) => rotateSigningKey(deps, { ...input, actor }),
     importedPasswords: (input) => importedPasswords(deps, input),
+    createManagementKey: ({ rights, ...input }) => createManagementKey(deps, { ...input, actor, rights: readRights(rights) }),
+    listManagementKeys: (input) => listManagementKeys(deps, input),
+    limitManagementKey: ({ rights, ...input }) => updateManagementKey(deps, { ...input, actor, rights: readRights(rights) }),
+    revokeManagementKeys: (input) => revokeManagementKeys(deps, { ...input, actor }),
     showSettings: async (input) => (await projectById(deps, input.projectId)).settings,
     changeSettings: async ({ projectId, changes }) => {
       if (Object.keys(changes).length === 0) throw coreErrors.InvalidArguments({ message: 'No settings were named' })

@@ -31,6 +31,10 @@ test('commands: there is one for each thing that an operator does', () => {
     'doctor',
     'init',
     'keys list',
+    'keys management create',
+    'keys management limit',
+    'keys management list',
+    'keys management revoke',
     'keys rotate',
     'openapi',
     'serve',
@@ -171,6 +175,41 @@ test('keys: one signs, a new one waits beside it', async () => {
   )
   assert.equal(keys[0].activeAt, activeAt)
   assert.doesNotMatch(JSON.stringify(keys), /sealed|"d"|"p"/)
+})
+
+test('keys management: made, shown once, limited, switched off and revoked', async () => {
+  const { key, cleartext } = await json(['keys', 'management', 'create', 'nightly export', '--allow', 'hashExport', '--read-only'])
+  assert.match(cleartext, /^K[0-9A-Za-z]{27}\.[\w-]{43}$/)
+  assert.deepEqual([key.rights.isReadOnly, key.rights.extra, key.expiresAt], [true, ['hashExport'], 0])
+  const lines = await on(['keys', 'management', 'create', 'for CI', '--expires-in-days', '30', '--networks', '10.0.0.0/8,192.0.2.1'])
+  assert.match(lines.stdout, /^DESCOPE_MANAGEMENT_KEY=K/)
+  assert.equal(lines.stderr, '')
+
+  const listed = await on(['keys', 'management', 'list'])
+  assert.match(listed.stdout, /nightly export .*read only.*given hashExport/)
+  assert.match(listed.stdout, /for CI .*until \d{4}-.*only from 10\.0\.0\.0\/8, 192\.0\.2\.1/)
+  for (const text of [cleartext, lines.stdout.split('=')[1]?.split('\n')[0]])
+    assert.ok(!listed.stdout.includes(String(text).split('.')[1] ?? 'no key'))
+
+  const limit = (words: readonly string[]) => json(['keys', 'management', 'limit', key.id, ...words])
+  assert.deepEqual((await limit(['--read-only', 'false', '--deny', 'impersonation,projects', '--allow', 'none'])).rights, {
+    ...{ isReadOnly: false, denied: ['impersonation', 'projects'], extra: [], tenantIds: [], networks: [] },
+  })
+  assert.equal((await limit(['--active', 'false'])).isActive, false)
+  for (const [words, code] of [
+    [['limit', key.id, '--deny', 'everything'], 2],
+    [['limit', key.id, '--networks', 'example.com'], 2],
+    [['limit', key.id, '--tenants', 'Tnowhere'], 3],
+    [['limit', 'Knothing', '--read-only'], 3],
+    [['limit', key.id], 2],
+    [['create', 'x', '--expires-in-days', '0'], 2],
+    [['revoke', key.id, 'Knothing'], 3],
+  ] as const) {
+    const ended = await on(['keys', 'management', ...words])
+    assert.deepEqual([ended.code, ended.stdout], [code, ''], `${words.join(' ')}: ${ended.stderr}`)
+  }
+  assert.equal((await on(['keys', 'management', 'revoke', key.id])).code, 0)
+  assert.equal((await on(['keys', 'management', 'revoke', key.id])).code, 3)
 })
 
 test('openapi: prints the description without any data', async () => {

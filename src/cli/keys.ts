@@ -1,8 +1,9 @@
 import { Command } from 'commander'
 import { commandInProject, type Flags, print } from './context.ts'
 import { withProject } from './installation.ts'
+import { managementKeysCommand } from './management-keys.ts'
 
-/** `postern keys list | rotate`: the signing keys of a project. */
+/** `postern keys list | rotate`: the signing keys of a project; `postern keys management …`: its management keys. */
 export function keysCommand(): Command {
   const list = commandInProject('list', 'signing keys in the key set, newest first').action((flags: Flags) =>
     withProject(flags, async ({ auth, projectId }) => {
@@ -22,7 +23,11 @@ export function keysCommand(): Command {
         print(flags, key, [`${key.kid} signs from ${timeOf(key.activeAt)} on`, ...advice])
       }),
     )
-  return new Command('keys').description('signing keys').addCommand(list).addCommand(rotate)
+  return new Command('keys')
+    .description('signing keys, and management keys')
+    .addCommand(list)
+    .addCommand(rotate)
+    .addCommand(managementKeysCommand())
 }
 
 function timeOf(seconds: number): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assertRights, deniableRights, type NeededRights, Rights } from './management-keys.ts'
+import { areWithin, assertRights, deniableRights, type NeededRights, Rights } from './management-keys.ts'
 
 const needed = (given: Partial<NeededRights> = {}): NeededRights => ({ effect: 'read', isTenantAware: false, ...given })
 
@@ -41,3 +41,26 @@ test('rights that are not known are refused when they are read: fail closed', ()
   assert.equal(Rights.safeParse({ denied: ['everything'] }).success, false)
   assert.equal(Rights.safeParse({ isAdmin: true }).success, false)
 })
+
+for (const [name, inner, outer, isWithin] of [
+  ['a key without limits is within another', {}, {}, true],
+  [
+    'a narrower key is within a wide one',
+    { isReadOnly: true, denied: ['impersonation'], tenantIds: ['T1'], networks: ['10.0.0.1'] },
+    {},
+    true,
+  ],
+  ['a writing key is not within a reading one', {}, { isReadOnly: true }, false],
+  ['a reading key is within a reading one', { isReadOnly: true }, { isReadOnly: true }, true],
+  ['what is denied stays denied', {}, { denied: ['impersonation'] }, false],
+  ['more may be denied', { denied: ['projects', 'impersonation'] }, { denied: ['impersonation'] }, true],
+  ['no extra right comes from nowhere', { extra: ['hashExport'] }, {}, false],
+  ['an extra right is passed on', { extra: ['hashExport'] }, { extra: ['hashExport', 'allProjects'] }, true],
+  ['a key for everybody is not within one for a tenant', {}, { tenantIds: ['T1'] }, false],
+  ['a key for other tenants is not within one for a tenant', { tenantIds: ['T1', 'T2'] }, { tenantIds: ['T1'] }, false],
+  ['a key for one of the tenants is', { tenantIds: ['T1'] }, { tenantIds: ['T1', 'T2'] }, true],
+  ['a key for everywhere is not within one for a network', {}, { networks: ['10.0.0.0/8'] }, false],
+  ['a key for a smaller network is', { networks: ['10.1.0.0/16'] }, { networks: ['10.0.0.0/8'] }, true],
+] as const) {
+  test(`MG-05: ${name}`, () => assert.equal(areWithin(Rights.parse(inner), Rights.parse(outer)), isWithin))
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
-import { isPermittedAddress } from './networks.ts'
+import { isNetworkWithin, isPermittedAddress } from './networks.ts'
 import type { Clock, Random } from './ports.ts'
 import type { Project } from './projects.ts'
 import { digest, equalDigests, newId, newSecret, splitToken } from './secrets.ts'
@@ -54,6 +54,19 @@ export function assertRights(rights: Rights, needed: NeededRights): void {
   if (isDenied || isMissing || isTooWide || (effect === 'write' && rights.isReadOnly)) throw coreErrors.ManagementForbidden()
 }
 
+/** Whether `inner` allows nothing that `outer` does not: a key makes keys like itself or narrower ones. */
+export function areWithin(inner: Rights, outer: Rights): boolean {
+  const holds = <T>(names: readonly T[], needed: readonly T[]) => needed.every((name) => names.includes(name))
+  return (
+    (inner.isReadOnly || !outer.isReadOnly) &&
+    holds(inner.denied, outer.denied) &&
+    holds(outer.extra, inner.extra) &&
+    (outer.tenantIds.length === 0 || (inner.tenantIds.length > 0 && holds(outer.tenantIds, inner.tenantIds))) &&
+    (outer.networks.length === 0 ||
+      (inner.networks.length > 0 && inner.networks.every((network) => isNetworkWithin(network, outer.networks))))
+  )
+}
+
 /** Makes a management key: `K…` ID, a dot, 256 random bits. The whole key is shown once; its digest is kept (MG-01). */
 export function newManagementKey(
   deps: { readonly clock: Clock; readonly random: Random },
@@ -71,12 +84,17 @@ export function newManagementKey(
   const secret = newSecret(deps)
   const { projectId, name, description = '', createdBy = '', rights = {}, expiresAt = 0 } = input
   const createdAt = deps.clock.nowSeconds()
-  const record = { projectId, id, name, description, createdBy, secretDigest: digest(secret), rights, createdAt, expiresAt, revokedAt: 0 }
-  return { record, key: `${id}.${secret}` }
+  const record = { projectId, id, name, description, createdBy, secretDigest: digest(secret) }
+  return { record: { ...record, isActive: true, rights, createdAt, expiresAt, revokedAt: 0 }, key: `${id}.${secret}` }
+}
+
+/** Whether a key is taken at all: not revoked, not switched off, not expired. */
+export function isUsable({ isActive, revokedAt, expiresAt }: ManagementKeyRecord, now: number): boolean {
+  return isActive && revokedAt === 0 && (expiresAt === 0 || expiresAt > now)
 }
 
 /**
- * Proves a management key of the project, from an address that it is permitted from. Unknown, wrong, expired, revoked and misplaced keys look alike (MG-02):
+ * Proves a management key of the project, from an address that it is permitted from. Unknown, wrong, expired, inactive, revoked and misplaced keys look alike (MG-02):
  * `ManagementUnauthorized`.
  */
 export async function verifyManagementKey(
@@ -88,9 +106,7 @@ export async function verifyManagementKey(
   const parts = splitToken(key)
   const record = parts && (await deps.storage.managementKeys.byId(project.id, parts.id))
   const matches = equalDigests(digest(parts?.secret ?? ''), record?.secretDigest ?? digest('no key'))
-  const now = deps.clock.nowSeconds()
-  if (!record || !matches || record.revokedAt > 0 || (record.expiresAt > 0 && record.expiresAt <= now))
-    throw coreErrors.ManagementUnauthorized()
+  if (!record || !matches || !isUsable(record, deps.clock.nowSeconds())) throw coreErrors.ManagementUnauthorized()
   const rights = Rights.parse(record.rights)
   if (!isPermittedAddress(rights.networks, address)) throw coreErrors.ManagementUnauthorized({ log: 'address not permitted' })
   return { id: record.id, rights }

@@ -20,7 +20,24 @@ export function isPermittedAddress(networks: readonly string[], address: string)
   return list.check(address, version === 4 ? 'ipv4' : 'ipv6')
 }
 
-function read(text: string): { readonly address: string; readonly prefix: number; readonly family: 'ipv4' | 'ipv6' } | undefined {
+/** Whether every address of a network is in one of the others. Two halves are not taken for a whole. */
+export function isNetworkWithin(network: string, others: readonly string[]): boolean {
+  const inner = read(network)
+  if (!inner) return false
+  return others.some((other) => {
+    const outer = read(other)
+    if (!outer || outer.family !== inner.family || outer.prefix > inner.prefix) return false
+    return isPermittedAddress([other], inner.address)
+  })
+}
+
+interface Network {
+  readonly address: string
+  readonly prefix: number
+  readonly family: 'ipv4' | 'ipv6'
+}
+
+function read(text: string): Network | undefined {
   const [address = '', bits, ...rest] = text.split('/')
   const version = isIP(address)
   const max = version === 4 ? 32 : 128

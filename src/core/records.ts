@@ -162,6 +162,8 @@ export interface ManagementKeyRecord {
   /** ID of the key that made it, `''` for the command line. */
   readonly createdBy: string
   readonly secretDigest: string
+  /** False while somebody has switched it off; it can be switched on again. */
+  readonly isActive: boolean
   /** What the key may do; parsed by `core/management-keys.ts`. */
   readonly rights: unknown
   readonly createdAt: number

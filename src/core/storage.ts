@@ -208,12 +208,15 @@ export interface Storage extends ManagementStorage, TransferStorage {
   readonly managementKeys: {
     insert(key: ManagementKeyRecord): Promise<void>
     byId(projectId: string, id: string): Promise<ManagementKeyRecord | undefined>
+    /** Keys that are not revoked, oldest first. */
     list(projectId: string): Promise<readonly ManagementKeyRecord[]>
-    /** Changes the named fields. False when there is no such key. */
+    /** As `list`, and locks these keys until the end of the transaction: whoever decides about one key by looking at others does it alone. */
+    lock(projectId: string): Promise<readonly ManagementKeyRecord[]>
+    /** Changes the named fields. False when there is no such key, or it is revoked. */
     update(
       projectId: string,
       id: string,
-      changes: Partial<Pick<ManagementKeyRecord, 'name' | 'description' | 'rights' | 'expiresAt'>>,
+      changes: Partial<Pick<ManagementKeyRecord, 'name' | 'description' | 'rights' | 'expiresAt' | 'isActive'>>,
     ): Promise<boolean>
     revoke(projectId: string, id: string, now: number): Promise<boolean>
   }

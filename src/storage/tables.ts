@@ -140,6 +140,7 @@ export const managementKeyColumns = columns<ManagementKeyRecord>('management_key
   description: 'text',
   createdBy: 'text',
   secretDigest: 'text',
+  isActive: 'flag',
   rights: 'json',
   createdAt: 'integer',
   expiresAt: 'integer',

@@ -92,34 +92,6 @@ contract('signing keys: those in the key set, newest first', async ({ storage, h
   assert.deepEqual(await storage.signingKeys.list(there), [rows[3]])
 })
 
-contract('management keys: found by ID in their project only', async ({ storage, here, there }) => {
-  const key = {
-    projectId: here,
-    id: 'K1',
-    name: 'CI',
-    description: '',
-    createdBy: '',
-    secretDigest: 'd',
-    rights: ['users'],
-    createdAt: now,
-    expiresAt: 0,
-    revokedAt: 0,
-  }
-  await storage.managementKeys.insert(key)
-  await storage.managementKeys.insert({ ...key, id: 'K0', createdAt: now + 1, expiresAt: now + 9 })
-  assert.deepEqual(await storage.managementKeys.byId(here, 'K1'), key)
-  assert.equal(await storage.managementKeys.byId(there, 'K1'), undefined)
-  assert.equal(await storage.managementKeys.revoke(there, 'K1', now), false)
-  assert.equal(await storage.managementKeys.revoke(here, 'K1', now), true)
-  assert.equal(await storage.managementKeys.revoke(here, 'K1', now + 1), false)
-  assert.deepEqual(await storage.managementKeys.byId(here, 'K1'), { ...key, revokedAt: now })
-  assert.deepEqual(
-    (await storage.managementKeys.list(here)).map(({ id }) => id),
-    ['K1', 'K0'],
-  )
-  assert.deepEqual(await storage.managementKeys.list(there), [])
-})
-
 contract('events: those of a user, newest first, narrowed and bounded', async ({ storage, here, there }) => {
   const at = (milliseconds: number) => ({ occurredAtMilliseconds: now * 1_000 + milliseconds })
   const rows = [

@@ -62,7 +62,7 @@ contractAlone('RL-10: a database of schema 1 is brought up to date with its rows
     })
     assert.deepEqual(await storage.credentials.get('P1', 'U1', 'password', ''), credential('P1', 'U1'))
     const key = await storage.managementKeys.byId('P1', 'K1')
-    assert.deepEqual([key?.description, key?.createdBy, key?.rights], ['', '', {}])
+    assert.deepEqual([key?.description, key?.createdBy, key?.rights, key?.isActive], ['', '', {}, true])
     assert.equal((await storage.sessions.listForUser('P1', 'U1', now)).length, 0)
   } finally {
     await storage.close()

@@ -32,6 +32,7 @@ async function newColumns(db: Database, text: string): Promise<void> {
     `credentials add column origin ${text} not null default ''`,
     'credentials add column is_foreign integer not null default 0',
     "management_keys add column description text not null default ''",
+    'management_keys add column is_active integer not null default 1',
     `management_keys add column created_by ${text} not null default ''`,
   ]) {
     await sql.raw(`alter table ${column}`).execute(db)

@@ -8,7 +8,15 @@ const byId = prepared((db, key: { projectId: string; id: string }) =>
 )
 
 export function managementKeys(connection: Connection): Storage['managementKeys'] {
-  const { db } = connection
+  const { db, dialect } = connection
+  const usable = (projectId: string) =>
+    db
+      .selectFrom('management_keys')
+      .select(managementKeyColumns.all)
+      .where('project_id', '=', projectId)
+      .where('revoked_at', '=', 0)
+      .orderBy('created_at')
+      .orderBy('id')
   return {
     async insert(key) {
       await db.insertInto('management_keys').values(managementKeyColumns.toRow(key)).execute()
@@ -18,18 +26,15 @@ export function managementKeys(connection: Connection): Storage['managementKeys'
       return rows[0] && managementKeyColumns.read(rows[0])
     },
     async list(projectId) {
-      const rows = await db
-        .selectFrom('management_keys')
-        .select(managementKeyColumns.all)
-        .where('project_id', '=', projectId)
-        .orderBy('created_at')
-        .orderBy('id')
-        .execute()
-      return rows.map(managementKeyColumns.read)
+      return (await usable(projectId).execute()).map(managementKeyColumns.read)
+    },
+    async lock(projectId) {
+      const query = usable(projectId).$if(dialect === 'postgres', (rows) => rows.forUpdate())
+      return (await query.execute()).map(managementKeyColumns.read)
     },
     async update(projectId, id, given) {
-      const update = db.updateTable('management_keys').set(managementKeyColumns.toPartialRow(given))
-      return changes(await db.executeQuery(update.where('project_id', '=', projectId).where('id', '=', id))) === 1
+      const key = db.updateTable('management_keys').where('project_id', '=', projectId).where('id', '=', id)
+      return changes(await db.executeQuery(key.where('revoked_at', '=', 0).set(managementKeyColumns.toPartialRow(given)))) === 1
     },
     async revoke(projectId, id, now) {
       const key = db.updateTable('management_keys').where('project_id', '=', projectId).where('id', '=', id)
