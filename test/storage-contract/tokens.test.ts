@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import type { Storage } from '../../src/core/storage.ts'
+import { challenge, contract, loginId, now, session, user } from './records.ts'
+
+async function withUsers(storage: Storage, ...projectIds: readonly string[]): Promise<void> {
+  for (const projectId of projectIds) {
+    for (const id of ['U1', 'U2']) await storage.users.insert(user(projectId, id), [loginId(`login-${id}`)])
+  }
+}
+
+contract('challenges: the newest of a user, a purpose and an address, expired or not', async ({ storage, here, there }) => {
+  await withUsers(storage, here, there)
+  const otp = (id: string, given: Parameters<typeof challenge>[3] = {}) => challenge(here, 'U1', id, { purpose: 'otp', ...given })
+  const rows = [
+    otp('C1', { createdAt: now - 1 }),
+    otp('C2'),
+    otp('C3', { createdAt: now - 2 }),
+    otp('C4', { address: '', createdAt: now - 9, expiresAt: now - 1 }),
+    challenge(here, 'U1', 'C5', { createdAt: now + 1 }),
+    challenge(here, 'U2', 'C6', { purpose: 'otp', createdAt: now + 1 }),
+    challenge(there, 'U1', 'C7', { purpose: 'otp', createdAt: now + 1 }),
+    challenge(here, '', 'C8', { purpose: 'otp', createdAt: now + 1 }),
+  ]
+  for (const row of rows) await storage.challenges.insert(row)
+  const newest = (address: string, userId = 'U1', purpose = 'otp') => storage.challenges.newestForUser(here, userId, purpose, address)
+  assert.deepEqual(await newest('a@b.example'), rows[1])
+  assert.deepEqual(await newest(''), rows[3], 'one without an address')
+  assert.equal((await newest('a@b.example', 'U2'))?.id, 'C6')
+  assert.equal((await newest('a@b.example', 'U1', 'passwordReset'))?.id, 'C5')
+  for (const found of [newest('b@b.example'), newest('a@b.example', 'U3'), newest('a@b.example', 'U1', 'signIn')]) {
+    assert.equal(await found, undefined)
+  }
+  assert.equal(await newest('a@b.example', ''), undefined, 'one for nobody belongs to no user')
+})
+
+contract('challenges: the data of a live one is replaced, nothing else of it', async ({ storage, here, there }) => {
+  await withUsers(storage, here, there)
+  for (const projectId of [here, there]) await storage.challenges.insert(challenge(projectId, 'U1', 'C1'))
+  const data = { isConfirmed: true, list: ['a', { b: null }] }
+  assert.equal(await storage.challenges.setData(here, 'C1', data, now + 599), true)
+  assert.deepEqual(await storage.challenges.byId(here, 'C1'), challenge(here, 'U1', 'C1', { data }))
+  assert.deepEqual(await storage.challenges.byId(there, 'C1'), challenge(there, 'U1', 'C1'))
+  assert.equal(await storage.challenges.setData(here, 'C1', {}, now + 600), false, 'expired')
+  assert.equal(await storage.challenges.setData(here, 'C2', {}, now), false, 'not there')
+  assert.deepEqual((await storage.challenges.byId(here, 'C1'))?.data, data)
+})
+
+contract('sessions: claims and the end of a live one are replaced, nothing else of it', async ({ storage, here, there }) => {
+  await withUsers(storage, here, there)
+  const rows = [
+    session(here, 'U1', 'S1'),
+    session(there, 'U1', 'S1'),
+    session(here, 'U1', 'Sexpired', { expiresAt: now }),
+    session(here, 'U1', 'Sended', { endedAt: now - 1, endedReason: 'logout' }),
+  ]
+  for (const row of rows) await storage.sessions.insert(row)
+  const claims = { plan: 'gold', act: { sub: 'U2' } }
+  const read = async (projectId: string, id: string) => (await storage.sessions.withUser(projectId, id))?.session
+  assert.equal(await storage.sessions.setClaims(here, 'S1', { claims }, now), true)
+  assert.deepEqual(await read(here, 'S1'), session(here, 'U1', 'S1', { claims }), 'the end stays where none is given')
+  assert.equal(await storage.sessions.setClaims(here, 'S1', { claims: {}, expiresAt: now + 5 }, now), true)
+  assert.deepEqual(await read(here, 'S1'), session(here, 'U1', 'S1', { claims: {}, expiresAt: now + 5 }))
+  assert.deepEqual(await read(there, 'S1'), rows[1])
+  for (const [id, at] of [
+    ['S1', now + 5],
+    ['Sexpired', now],
+    ['Sended', now],
+    ['Smissing', now],
+  ] as const) {
+    const before = await read(here, id)
+    assert.equal(await storage.sessions.setClaims(here, id, { claims, expiresAt: now + 99 }, at), false, id)
+    assert.deepEqual(await read(here, id), before)
+  }
+})
