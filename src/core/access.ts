@@ -66,6 +66,16 @@ export function accessClaims(grants: Grants, chosenTenant: unknown): AccessClaim
   return { ...named(''), tenants, ...(dct === undefined ? {} : { dct }) }
 }
 
+/**
+ * Whether a user holds nothing outside of some tenants: no membership, and no role of the project but those that everybody gets. Whoever can become such a user gains
+ * nothing beyond these tenants.
+ */
+export function holdsNothingOutside(tenantIds: readonly string[], project: Project, { tenants, roles }: Grants): boolean {
+  const everybodys = project.defaultRoles.map(({ name }) => name)
+  const isMore = roles.some(({ tenantId, name }) => tenantId === '' && !everybodys.includes(name))
+  return !isMore && tenants.every(({ tenantId }) => tenantIds.includes(tenantId))
+}
+
 /** Nothing held: what a user has who was just made. */
 export const noGrants: Grants = Object.freeze({ roles: Object.freeze([]), tenants: Object.freeze([]) })
 

@@ -84,5 +84,6 @@ export const coreErrors = defineErrors({
   InvalidSession: { status: 401, wire: 'E064002', text: 'Token is missing, invalid or expired' },
   SessionEnded: { status: 401, wire: 'E064001', text: 'Session has ended', message: 'Expired due to logout' },
   StaleSession: { status: 401, wire: 'E064003', text: 'A more recent sign-in is needed' },
+  Impersonating: { status: 403, wire: 'E064004', text: 'Not allowed while acting as another user' },
   InvalidLinkToken: { status: 401, wire: 'E062504', text: 'Token expired', message: 'Failed to load magic link token' },
 })

@@ -1,5 +1,6 @@
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
+import { impersonatorOf } from './impersonation.ts'
 import type { Project } from './projects.ts'
 import { liveSession } from './sessions.ts'
 
@@ -28,7 +29,7 @@ export async function earlierSession(
   if (!input.stepUp && !input.mfa) return undefined
   if (!input.refreshToken) throw coreErrors.InvalidSession({ message: 'Step-up and MFA need the refresh token of a session' })
   const { session, user } = await liveSession(deps, { project: input.project, token: input.refreshToken, kind: 'DSR' })
-  if (session.claims.act !== undefined) throw coreErrors.InvalidSession({ log: 'step-up while impersonating' })
+  if (impersonatorOf(session) !== undefined) throw coreErrors.InvalidSession({ log: 'step-up while impersonating' })
   return { userId: user.id, sessionId: session.id, amr: session.amr }
 }
 

@@ -1,3 +1,4 @@
+import { holdsNothingOutside } from './access.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Rights } from './management-keys.ts'
@@ -41,13 +42,10 @@ export function assertTenantInReach(rights: Rights | undefined, tenantId: string
  * Throws `ManagementForbidden` when a key that is limited to tenants would change what a user is beyond its tenants: addresses, login IDs, status, credentials, attributes,
  * existence. Whoever can change these can become the user, so that the user must be in no other tenant, and hold no role of the project but those that everybody gets.
  */
-export function assertWhollyInReach(rights: Rights | undefined, project: Project, { tenants, roles }: Grants): void {
+export function assertWhollyInReach(rights: Rights | undefined, project: Project, grants: Grants): void {
   const allowed = rights?.tenantIds ?? []
-  if (allowed.length === 0) return
-  const isElsewhere = tenants.some(({ tenantId }) => !allowed.includes(tenantId))
-  const everybodys = project.defaultRoles.map(({ name }) => name)
-  const isMore = roles.some(({ tenantId, name }) => tenantId === '' && !everybodys.includes(name))
-  if (isElsewhere || isMore) throw coreErrors.ManagementForbidden({ message: 'The user belongs to more than the key may manage' })
+  if (allowed.length > 0 && !holdsNothingOutside(allowed, project, grants))
+    throw coreErrors.ManagementForbidden({ message: 'The user belongs to more than the key may manage' })
 }
 
 /** The account as the key may see it: without what is of tenants that it is not limited to. */

@@ -3,6 +3,7 @@ import { accessClaims, isBarred, openTenants } from './access.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import { recordEvent, type Source, userEvent } from './events.ts'
+import { assertImpersonator } from './impersonation.ts'
 import type { Project } from './projects.ts'
 import { newId } from './secrets.ts'
 import type { SessionRecord, Storage, UserWithLoginIds } from './storage.ts'
@@ -131,6 +132,8 @@ interface TokensFor {
   readonly isStepUp: boolean
   /** The refresh token of the live generation, if the caller holds it: it is not signed again. */
   readonly refreshJwt?: string | undefined
+  /** A time that the session token does not outlive. */
+  readonly notAfter?: number | undefined
 }
 
 /**
@@ -162,7 +165,8 @@ async function issueTokens(deps: Deps, input: TokensFor): Promise<IssuedSession>
     jti: `${session.id}-${session.generation}`,
   }
   // A session that owes a password is worth nothing after its time, also where nobody asks the server.
-  const sessionExpiresAt = Math.min(now + (input.isStepUp ? stepUpSeconds : sessionSeconds), session.passwordDueAt || session.expiresAt)
+  const longest = Math.min(session.passwordDueAt || session.expiresAt, input.notAfter ?? session.expiresAt)
+  const sessionExpiresAt = Math.min(now + (input.isStepUp ? stepUpSeconds : sessionSeconds), longest)
   const sessionClaims = {
     ...shared,
     ...accessClaims(account, chosen),
@@ -207,15 +211,24 @@ export async function liveSession(deps: Deps, input: { project: Project; token: 
   const claims = await verifyToken(deps, { projectId: input.project.id, token: input.token, kind: input.kind })
   const found = await deps.storage.sessions.withUser(input.project.id, claims.sid)
   if (!found || found.session.userId !== claims.sub) throw coreErrors.InvalidSession({ log: 'unknown session' })
-  assertLive(deps, input.project, found)
+  await assertUsable(deps, input.project, found)
   const { session } = found
   const isCurrent = claims.gen === session.generation || (claims.gen === session.generation - 1 && isInGrace(deps, input.project, session))
   if (input.kind === 'DSR' && !isCurrent) throw coreErrors.InvalidSession({ log: 'old generation' })
   return { ...found, claims }
 }
 
-/** Throws unless the session may be used now. */
-export function assertLive(
+/** Throws unless the session may be used now, by whoever acts in it. */
+export async function assertUsable(
+  deps: Pick<Deps, 'clock' | 'storage'>,
+  project: Project,
+  found: { readonly session: SessionRecord } & UserWithLoginIds,
+): Promise<void> {
+  assertLive(deps, project, found)
+  await assertImpersonator(deps, project, found)
+}
+
+function assertLive(
   deps: Pick<Deps, 'clock'>,
   project: Project,
   { session, user, tenants }: { readonly session: SessionRecord } & UserWithLoginIds,
@@ -246,6 +259,7 @@ export function reissue(
     readonly session: SessionRecord
     readonly refreshJwt?: string | undefined
     readonly isStepUp?: boolean
+    readonly notAfter?: number | undefined
   },
 ): Promise<IssuedSession> {
   return issueTokens(deps, { isStepUp: false, ...input, now: deps.clock.nowSeconds(), firstSeen: false })

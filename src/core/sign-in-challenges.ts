@@ -5,7 +5,7 @@ import { coreErrors } from './errors.ts'
 import type { Source } from './events.ts'
 import { type EarlierSession, mergedMethods } from './factors.ts'
 import type { Project } from './projects.ts'
-import { assertLive, type PreparedSession, prepareSession, storeSession } from './sessions.ts'
+import { assertUsable, type PreparedSession, prepareSession, storeSession } from './sessions.ts'
 import type { ChallengeRecord, Storage, UserChanges, UserRecord, UserWithLoginIds } from './storage.ts'
 
 /**
@@ -103,7 +103,7 @@ function proofBy(method: DeliveryMethod): UserChanges {
 async function assertStillLive(deps: Deps, project: Project, sessionId: string): Promise<void> {
   const found = await deps.storage.sessions.withUser(project.id, sessionId)
   if (!found) throw coreErrors.InvalidSession({ log: 'unknown session' })
-  assertLive(deps, project, found)
+  await assertUsable(deps, project, found)
 }
 
 /** Stores a prepared redemption. Part of the caller's transaction, which has locked the user and spent the challenge. */

@@ -11,6 +11,7 @@ const ofIdentity: Readonly<Record<Access, readonly ErrorFactory[]>> = {
     coreErrors.InvalidSession,
     coreErrors.SessionEnded,
     coreErrors.UserDisabled,
+    coreErrors.Impersonating,
     coreErrors.CrossSiteRequest,
   ],
   session: [coreErrors.InvalidProject, coreErrors.InvalidSession, coreErrors.SessionEnded, coreErrors.UserDisabled],

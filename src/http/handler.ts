@@ -179,6 +179,7 @@ async function callerOf(edge: Edge, exchange: Exchange, route: AnyRoute) {
   return identify(edge.identify, {
     access: route.access,
     needed: neededRights(route),
+    allowsImpersonation: route.allowsImpersonation ?? exchange.method === 'GET',
     method: exchange.method,
     headers: request.headers,
     source,

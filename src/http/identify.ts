@@ -1,5 +1,6 @@
 /** Finds out who calls: reads the bearer and the cookies (`protocol/core.md` 1.2) and asks the domain for proof where a route demands it. */
 import { coreErrors } from '../core/errors.ts'
+import { impersonatorOf } from '../core/impersonation.ts'
 import { assertRights, type NeededRights, type ProvenKey } from '../core/management-keys.ts'
 import type { Project } from '../core/projects.ts'
 import type { LiveSession } from '../core/sessions.ts'
@@ -77,6 +78,8 @@ export interface IdentifyInput {
   readonly access: Access
   /** What the route asks of a management key. */
   readonly needed: NeededRights
+  /** Whether the route opens to somebody who acts as another user. */
+  readonly allowsImpersonation: boolean
   readonly method: string
   readonly headers: Headers
   readonly source: RequestSource
@@ -106,7 +109,7 @@ export async function identify(ports: IdentifyPorts, input: IdentifyInput): Prom
       return { ...known, token: input.credentials.token }
     case 'refresh':
       await refuseForgery(input)
-      return { ...known, live: await ports.identifyRefresh(known.project, requiredToken(input.credentials)) }
+      return { ...known, live: await refreshCaller(ports, known.project, input) }
     case 'session':
       return { ...known, live: await ports.identifySession(known.project, bearerToken(input.credentials)) }
     case 'accessKey':
@@ -142,6 +145,13 @@ async function refuseForgery(input: IdentifyInput): Promise<void> {
 async function isForgery({ credentials, method, headers, isSameSite }: IdentifyInput): Promise<boolean> {
   if (!credentials.isTokenFromCookie || method === 'GET' || method === 'HEAD') return false
   return !saysJson(headers) || !(await isSameSite())
+}
+
+/** Whoever acts as another user sees what that user sees, and changes only what a route says they may. */
+async function refreshCaller(ports: IdentifyPorts, project: Project, input: IdentifyInput): Promise<LiveSession> {
+  const live = await ports.identifyRefresh(project, requiredToken(input.credentials))
+  if (!input.allowsImpersonation && impersonatorOf(live.session) !== undefined) throw coreErrors.Impersonating()
+  return live
 }
 
 function requiredToken({ token }: Credentials): string {

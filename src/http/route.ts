@@ -105,6 +105,8 @@ export interface Route<
   readonly right?: RightName
   /** True when the route keeps to `caller.rights.tenantIds`; without it a key that is limited to tenants is refused. */
   readonly isTenantAware?: boolean
+  /** Whether a `refresh` route opens to somebody who acts as another user. Absent, GET does and everything else does not. */
+  readonly allowsImpersonation?: boolean
   readonly summary: string
   readonly body?: Body
   readonly query?: Query

@@ -1,5 +1,6 @@
 /** Building blocks of what routes take and answer. Bodies are parsed tolerantly: unknown members are dropped, `null` never arrives here. */
 import { z } from 'zod'
+import { claimLimits } from '../core/claims.ts'
 import { holdsPlainTextOnly, isPlainText } from '../core/plain-text.ts'
 
 const plainTextProblem = { error: 'must not hold control characters or broken Unicode' }
@@ -34,9 +35,7 @@ export function orEmptyArray<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (Array.isArray(value) && value.length === 0 ? {} : value), schema)
 }
 
-const maxClaims = 100
-const maxClaimName = 60
-const maxClaimsBytes = 2048
+const { maxNames: maxClaims, maxNameLength: maxClaimName, maxBytes: maxClaimsBytes } = claimLimits
 
 /** Claims or attributes that a caller chooses: at most 100 of them, names of at most 60, 2 KiB in all (SE-09). Body limits bound the depth. */
 export const CustomClaims = orEmptyArray(

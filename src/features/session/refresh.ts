@@ -2,7 +2,7 @@ import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
-import { assertLive, type IssuedSession, isInGrace, reissue } from '../../core/sessions.ts'
+import { assertUsable, type IssuedSession, isInGrace, reissue } from '../../core/sessions.ts'
 import type { SessionRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { verifyToken } from '../../core/tokens.ts'
 import { queueReuseAlarm } from './mail.ts'
@@ -27,9 +27,11 @@ export async function refresh(deps: Deps, input: Refresh): Promise<IssuedSession
   for (let round = 0; round < 2; round++) {
     const found = await deps.storage.sessions.withUser(project.id, claims.sid)
     if (!found || found.session.userId !== claims.sub) throw coreErrors.InvalidSession({ log: 'unknown session' })
-    assertLive(deps, project, found)
+    await assertUsable(deps, project, found)
     const session = await advance(deps, input, found, claims.gen)
-    const refreshJwt = session?.generation === claims.gen ? input.token : undefined
+    // A token that was made before the end of the session moved (`jwt/update`) would expire at another time than the answer says.
+    const isSame = session?.generation === claims.gen && session.expiresAt === claims.exp
+    const refreshJwt = isSame ? input.token : undefined
     if (session) return reissue(deps, { project, account: found, session, refreshJwt })
   }
   throw coreErrors.InvalidSession({ log: 'ended during the refresh' })

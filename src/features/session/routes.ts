@@ -6,7 +6,7 @@ import { authReply, clearCookies, refreshCookieHeader, refreshCookieName, userRe
 import { endSession } from './end.ts'
 import { refresh } from './refresh.ts'
 
-const { InvalidSession, SessionEnded } = coreErrors
+const { InvalidSession, SessionEnded, Impersonating } = coreErrors
 
 /** Browsers say here which cookies they saw (`protocol/core.md` 6.2); nothing depends on it. */
 const RefreshQuery = z.object({ dcs: Text(8).optional(), dcr: Text(8).optional() })
@@ -57,7 +57,7 @@ export const sessionRoutes = [
       summary: scope === 'one' ? 'End this session' : 'End all sessions of the user',
       body: LogoutBody,
       reply: Empty,
-      errors: [InvalidSession],
+      errors: scope === 'one' ? [InvalidSession] : [InvalidSession, Impersonating],
       run: async ({ deps, caller: { project, token, source }, header }) => {
         const cookies = clearCookies(project, { cookieName: refreshCookieName(header(refreshCookieHeader)) })
         // A browser whose cookie was cleared by the first logout has no token for the second (SE-07).
