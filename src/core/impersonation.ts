@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hasPermission, holdsNothingOutside } from './access.ts'
+import { hasPermission, holdsNothingOutside, isBarred } from './access.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Project } from './projects.ts'
@@ -20,7 +20,7 @@ export function impersonatorOf({ claims }: Pick<SessionRecord, 'claims'>): strin
  * whoever acts as a user has everything that the user has.
  */
 export function mayImpersonate(project: Project, impersonator: UserWithLoginIds, target: UserWithLoginIds): boolean {
-  if (impersonator.user.status === 'disabled') return false
+  if (isBarred(impersonator)) return false
   if (hasPermission(impersonator, 'Impersonate')) return true
   const held = impersonator.tenants
     .map(({ tenantId }) => tenantId)

@@ -1,4 +1,4 @@
-import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { type CryptoKey, decodeJwt, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { coreErrors } from './errors.ts'
 import type { Clock } from './ports.ts'
 import type { SigningKey, SigningKeys } from './signing-keys.ts'
@@ -96,4 +96,15 @@ function isTokenClaims(payload: JWTPayload, input: { projectId: string; kind: To
     (nbf === undefined || isWhole(nbf)) &&
     (aud === undefined || aud === input.projectId)
   )
+}
+
+/** What kind of token a text says it is, before anything of it is verified. Throws `InvalidSession` for what is no token of ours. */
+export function tokenKind(token: string): TokenKind {
+  try {
+    const { drn } = decodeJwt(token)
+    if (drn === 'DS' || drn === 'DSR') return drn
+  } catch {
+    // Not a JWT at all.
+  }
+  throw coreErrors.InvalidSession()
 }

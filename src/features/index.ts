@@ -2,6 +2,7 @@
 
 export { accessKeys } from './access-keys/index.ts'
 export { health } from './health/index.ts'
+export { jwt } from './jwt/index.ts'
 export { keys } from './keys/index.ts'
 export { magicLink } from './magic-link/index.ts'
 export { managementKeys } from './management-keys/index.ts'

@@ -103,6 +103,12 @@ export function authReply(
   })
 }
 
+/** The answer to a back end that signs somebody in: both tokens in the body, whatever browsers get (Go and Java refuse anything else), and no cookies. */
+export function backEndReply(issued: IssuedSession, project: Project): z.input<typeof AuthReply> {
+  const inBody = { tokenResponseMethod: 'onBody', sessionTokenResponseMethod: 'onBody' } as const
+  return authReply(issued, { ...project, settings: { ...project.settings, project: { ...project.settings.project, ...inBody } } }).body
+}
+
 /** The cookies that end what `authReply` has set; none when the project keeps tokens in bodies. */
 export function clearCookies(project: Project, options: { readonly cookieName?: string } = {}): readonly ReplyCookie[] {
   const settings = project.settings.project

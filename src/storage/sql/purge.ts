@@ -23,18 +23,20 @@ interface Waste {
 /** How long an import that was broken off can be taken up again. */
 const importKeptSeconds = 30 * daySeconds
 
+/** A user of nobody known lives as long as the sessions do; there is nothing else to come back to. */
+const isForsaken = sql`users.is_anonymous = 1
+  and not exists (select 1 from sessions where sessions.project_id = users.project_id and sessions.user_id = users.id)`
+
+const ofForsaken = () => sql`(project_id, subject_id) in (select users.project_id, users.id from users where ${isForsaken})`
+
 const waste: readonly Waste[] = [
   { table: 'challenges', key: 'id', condition: (now) => sql`expires_at <= ${now}` },
   { table: 'attempts', key: 'key', condition: (now) => sql`window_ends_at > 0 and window_ends_at <= ${now}` },
   { table: 'sessions', key: 'id', condition: (now) => sql`ended_at > 0 and ended_at <= ${now - sessionKeptSeconds}` },
   { table: 'sessions', key: 'id', condition: (now) => sql`ended_at = 0 and expires_at <= ${now - sessionKeptSeconds}` },
-  // A user of nobody known lives as long as the sessions do; there is nothing else to come back to.
-  {
-    table: 'users',
-    key: 'id',
-    condition: () =>
-      sql`is_anonymous = 1 and not exists (select 1 from sessions where sessions.project_id = users.project_id and sessions.user_id = users.id)`,
-  },
+  { table: 'role_assignments', key: 'subject_id', condition: ofForsaken },
+  { table: 'memberships', key: 'subject_id', condition: ofForsaken },
+  { table: 'users', key: 'id', condition: () => isForsaken },
   // Pending ones are the sender's to drop; where there is none any more, they go once nobody could want them.
   { table: 'outbox', key: 'id', condition: (now) => sql`state = 'pending' and expires_at <= ${now - messageKeptSeconds}` },
   { table: 'outbox', key: 'id', condition: (now) => sql`state <> 'pending' and finished_at <= ${now - messageKeptSeconds}` },
