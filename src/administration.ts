@@ -1,6 +1,6 @@
 import type { Deps } from './core/deps.ts'
 import { coreErrors } from './core/errors.ts'
-import type { Actor } from './core/events.ts'
+import { type Actor, localSource } from './core/events.ts'
 import { findManagedUser } from './core/managed-users.ts'
 import { changeSettings, projectById, type SettingsChanges } from './core/projects.ts'
 import type { Settings } from './core/settings.ts'
@@ -16,9 +16,13 @@ import {
   updateManagementKey,
 } from './features/management-keys/manage.ts'
 import { type ImportedPasswords, importedPasswords } from './features/password/imported.ts'
-import { firstPassword, setPassword, unlock } from './features/password/manage.ts'
+import { setPassword, unlock } from './features/password/manage.ts'
 import { createProject, listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/manage.ts'
-import { createUser, deleteUser, listUsers, setUserStatus, verifyUser } from './features/users/manage.ts'
+import { createUser } from './features/users/create.ts'
+import { listUsers } from './features/users/list.ts'
+import { deleteUser } from './features/users/remove.ts'
+import { setUserStatus } from './features/users/status.ts'
+import { verifyUser } from './features/users/verify.ts'
 
 interface InProject {
   readonly projectId: string
@@ -80,19 +84,20 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
   return {
     createProject: (input) => createProject(deps, input),
     listProjects: async () => (await deps.storage.projects.list()).map(({ id, name }) => ({ id, name })),
-    createUser: async ({ password, details = {}, ...input }) => {
-      const project = await projectById(deps, input.projectId)
-      const credentialOf =
-        password === undefined ? undefined : (account: UserWithLoginIds) => firstPassword(deps, { project, account, password })
-      return createUser(deps, { ...input, details, actor, credentialOf })
+    createUser: async ({ projectId, loginId, password, details = {}, isEmailVerified = false }) => {
+      const project = await projectById(deps, projectId)
+      const user = { ...details, loginId, password, isEmailVerified, isPhoneVerified: false, status: 'enabled' as const }
+      return createUser(deps, { project, actor, user, caller: { signal: new AbortController().signal, source: localSource } })
     },
     showUser: (input) => findManagedUser(deps, input),
     setPassword: async (input) =>
       setPassword(deps, { ...(await managed(input)), password: input.password, isTemporary: input.isTemporary ?? false }),
-    setUserStatus: (input) => setUserStatus(deps, { ...input, actor }),
-    verifyUser: (input) => verifyUser(deps, { ...input, actor }),
+    setUserStatus: async (input) => {
+      await setUserStatus(deps, { ...(await managed(input)), status: input.status })
+    },
+    verifyUser: async (input) => verifyUser(deps, await managed(input)),
     unlockUser: async (input) => unlock(deps, await managed(input)),
-    deleteUser: (input) => deleteUser(deps, { ...input, actor }),
+    deleteUser: async (input) => deleteUser(deps, await managed(input)),
     listUsers: (input) => listUsers(deps, input),
     listSigningKeys: (input) => listSigningKeys(deps, input),
     rotateSigningKey: (input) => rotateSigningKey(deps, { ...input, actor }),

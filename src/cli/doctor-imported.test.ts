@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAuth } from '../auth.ts'
 import { newPasswordCredential, originOf } from '../core/password/credential.ts'
-import { createUser } from '../features/users/manage.ts'
 import { parseOptions } from '../options.ts'
 import { freshPath, run } from './test-program.ts'
 
@@ -10,11 +9,11 @@ test('doctor: tells how many imported passwords are left, where there are some',
   const data = freshPath()
   const { projectId } = JSON.parse((await run(['init', '--data', data, '--json'])).stdout)
   assert.doesNotMatch((await run(['doctor', '--data', data])).stdout, /passwords that came as/)
-  const { deps, close } = await createAuth(parseOptions({ flags: { data }, environment: {}, file: undefined }))
+  const { api, deps, close } = await createAuth(parseOptions({ flags: { data }, environment: {}, file: undefined }))
   const hash = '{MD5}PLTnMmMfR+brlh80VUt83g=='
-  const credentialOf = async ({ user }: { user: { id: string } }) =>
-    newPasswordCredential({ projectId, userId: user.id, hash, origin: originOf(deps.hasher, hash), now: 1 })
-  await createUser(deps, { projectId, loginId: 'ada', actor: { kind: 'commandLine', id: '' }, details: {}, credentialOf })
+  const { user } = await api.createUser({ projectId, loginId: 'ada' })
+  const origin = originOf(deps.hasher, hash)
+  await deps.storage.credentials.insert(newPasswordCredential({ projectId, userId: user.id, hash, origin, now: 1 }))
   await close()
   const { stdout } = await run(['doctor', '--data', data])
   assert.match(stdout, new RegExp(`^note +${projectId} Of 1 passwords that came as md5, 0 are hashed anew and 1 are left\\.$`, 'm'))

@@ -45,8 +45,7 @@ export async function attributeCheck(
   const records = await storage.attributes.list(projectId, subject)
   const definitions = new Map(records.map(({ name, definition }) => [name, AttributeDefinition.parse(definition)]))
   return (values) => {
-    const problem = boundsProblem(values)
-    if (problem) throw coreErrors.InvalidRequest({ message: `The customAttributes field ${problem}` })
+    assertAttributeBounds(values)
     for (const [name, value] of Object.entries(values)) {
       const definition = definitions.get(name)
       if (definition && !isOfType(definition, value)) {
@@ -66,6 +65,12 @@ export async function assertAttributes(
   if (Object.keys(values).length === 0) return
   const check = await attributeCheck(storage, projectId, subject)
   check(values)
+}
+
+/** Throws `InvalidRequest` when all the values of somebody are too many, too large, or not plain text. */
+export function assertAttributeBounds(values: AttributeValues): void {
+  const problem = boundsProblem(values)
+  if (problem) throw coreErrors.InvalidRequest({ message: `The customAttributes field ${problem}` })
 }
 
 function boundsProblem(values: AttributeValues): string | undefined {

@@ -3,20 +3,18 @@ import { createKit, goodPassword, type Kit, onEveryDatabase } from '../../../tes
 import { newPasswordCredential, originOf, passwordKind, readPassword } from '../../core/password/credential.ts'
 import { vectors } from '../../core/password/foreign/test-vectors.ts'
 import { storedHashOf } from '../../core/password/hashed-password.ts'
-import { createUser } from '../users/manage.ts'
 
 /** Users who came with a password hash of another system. */
 
-const actor = { kind: 'commandLine', id: '' } as const
 let count = 0
 
 /** Makes a user with a stored hash, which is not checked. */
 async function importUser({ auth, projectId }: Kit, hash: string): Promise<{ loginId: string; userId: string }> {
   const loginId = `imported${count++}@example.com`
   const origin = originOf(auth.deps.hasher, hash)
-  const credentialOf = async ({ user }: { user: { id: string } }) =>
-    newPasswordCredential({ projectId, userId: user.id, hash, origin, now: auth.deps.clock.nowSeconds() })
-  const { user } = await createUser(auth.deps, { projectId, loginId, actor, details: {}, isEmailVerified: true, credentialOf })
+  const { user } = await auth.api.createUser({ projectId, loginId, isEmailVerified: true })
+  const now = auth.deps.clock.nowSeconds()
+  await auth.deps.storage.credentials.insert(newPasswordCredential({ projectId, userId: user.id, hash, origin, now }))
   return { loginId, userId: user.id }
 }
 

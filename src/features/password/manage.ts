@@ -4,7 +4,7 @@ import { coreErrors } from '../../core/errors.ts'
 import { type Actor, adminEvent, localSource, type NewEvent, recordEvent } from '../../core/events.ts'
 import { expiredCredential, passwordKind } from '../../core/password/credential.ts'
 import type { Project } from '../../core/projects.ts'
-import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
+import type { Storage, UserWithLoginIds } from '../../core/storage.ts'
 import { prepareChange, storeChange } from './change.ts'
 import { passwordErrors } from './errors.ts'
 
@@ -51,16 +51,6 @@ export async function expirePassword(deps: Deps, input: Managed): Promise<void> 
 
 async function lockManaged(tx: Storage, { user }: UserWithLoginIds): Promise<void> {
   if (!(await tx.users.lock(user.projectId, user.id))) throw coreErrors.ManagedUserNotFound()
-}
-
-/** The credential of a first password, for a user who is being made. Throws `PolicyViolation`. */
-export async function firstPassword(
-  deps: Deps,
-  input: { readonly project: Project; readonly account: UserWithLoginIds; readonly password: string },
-): Promise<CredentialRecord> {
-  const caller = { signal: new AbortController().signal, source: localSource }
-  const change = await prepareChange(deps, { project: input.project, account: input.account, newPassword: input.password, caller })
-  return change.after
 }
 
 /** Lifts every lock that failed sign-ins have put on the account. */

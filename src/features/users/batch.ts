@@ -1,0 +1,85 @@
+import { attributeCheck } from '../../core/attributes.ts'
+import type { Deps } from '../../core/deps.ts'
+import { AuthError } from '../../core/errors.ts'
+import { findManagedUser } from '../../core/managed-users.ts'
+import type { HashCaller } from '../../core/password/hash.ts'
+import type { UserWithLoginIds } from '../../core/storage.ts'
+import { canonicalLoginId } from '../../core/users.ts'
+import { type Administration, findOne } from './change.ts'
+import { createUser, type NewUser } from './create.ts'
+import type { UserFields } from './fields.ts'
+import { type Invitation, inviteAgain } from './invite.ts'
+import { patchUser } from './write.ts'
+
+/** Most users of one batch. */
+export const maxBatch = 500
+
+/** One user of a batch, or what is the matter with them. */
+export type Entry<Given> = { readonly given: Given } | { readonly problem: string }
+
+/** How it went with the users of a batch, in their order. One that failed has changed nothing, and fails no other. */
+export type Outcome = { readonly account: UserWithLoginIds } | { readonly failure: string }
+
+/** Invites a user: makes them, or sends the invitation once more to one who is invited already. */
+export async function inviteUser(deps: Deps, input: InviteUser): Promise<UserWithLoginIds> {
+  const { user, invitation, ...call } = input
+  const known = await deps.storage.users.byLoginId(call.project.id, canonicalLoginId(user.loginId))
+  const isId = !known && (await deps.storage.users.byId(call.project.id, user.loginId)) !== undefined
+  if (!known && !isId) return createUser(deps, input)
+  const account = await findManagedUser(deps, { projectId: call.project.id, rights: call.rights, loginId: user.loginId })
+  return inviteAgain(deps, { ...call, account, invitation })
+}
+
+export interface InviteUser extends Administration {
+  readonly user: NewUser
+  readonly invitation: Invitation
+  readonly caller: HashCaller
+}
+
+/** Makes users one after another, each in a transaction of its own; with an invitation each is invited. */
+export async function createUsers(
+  deps: Deps,
+  input: Administration & {
+    readonly entries: readonly Entry<NewUser>[]
+    readonly invitation?: Invitation | undefined
+    readonly caller: HashCaller
+  },
+): Promise<readonly Outcome[]> {
+  const { entries, invitation, ...call } = input
+  const checkAttributes = await attributeCheck(deps.storage, call.project.id, 'user')
+  return eachOf(entries, (user) =>
+    invitation ? inviteUser(deps, { ...call, user, invitation }) : createUser(deps, { ...call, user, checkAttributes }),
+  )
+}
+
+/** Patches users one after another, each in a transaction of its own. */
+export function patchUsers(
+  deps: Deps,
+  input: Administration & { readonly entries: readonly Entry<{ readonly loginId: string; readonly fields: UserFields }>[] },
+): Promise<readonly Outcome[]> {
+  const { entries, ...call } = input
+  return eachOf(entries, async ({ loginId, fields }) =>
+    patchUser(deps, { ...(await findOne(deps, call, { loginId })), named: loginId, fields }),
+  )
+}
+
+async function eachOf<Given>(
+  entries: readonly Entry<Given>[],
+  act: (given: Given) => Promise<UserWithLoginIds>,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const entry of entries) {
+    if ('problem' in entry) {
+      outcomes.push({ failure: entry.problem })
+      continue
+    }
+    try {
+      outcomes.push({ account: await act(entry.given) })
+    } catch (error) {
+      // Only what is about this one user: when the server itself has trouble, the rest would fare no better.
+      if (!(error instanceof AuthError) || error.spec.status >= 500) throw error
+      outcomes.push({ failure: error.message })
+    }
+  }
+  return outcomes
+}
