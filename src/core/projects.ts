@@ -68,22 +68,22 @@ export type SettingsChanges = { readonly [Section in keyof Settings]?: Partial<S
 
 /**
  * Merges changes into the settings of a project and stores them, with the event, in one transaction. Fields that are not named stay (settings that a client does
- * not know are never cleared). Throws `InvalidArguments` with every problem, or when other writes came in between three times.
+ * not know are never cleared); `changes` may be a function of those of now, for callers that must look at them. Throws `InvalidArguments` with every problem, or when other writes came in between three times.
  */
 export async function changeSettings(
   deps: Pick<Deps, 'storage' | 'projects' | 'clock' | 'random'>,
-  input: { readonly projectId: string; readonly changes: SettingsChanges; readonly actor: Actor },
+  input: { readonly projectId: string; readonly changes: SettingsChanges | ((now: Settings) => SettingsChanges); readonly actor: Actor },
 ): Promise<Settings> {
-  const { projectId, changes, actor } = input
-  const fields = Object.entries(changes).flatMap(([section, values]) => Object.keys(values ?? {}).map((field) => `${section}.${field}`))
-  const event = adminEvent({ projectId, actor, type: 'settings.change', data: { fields } })
+  const { projectId, actor } = input
   for (let round = 0; round < 3; round++) {
     const settings = await deps.storage.transaction(async (tx) => {
       const record = await tx.projects.byId(projectId)
       if (!record) throw coreErrors.InvalidProject()
-      const merged = mergedSettings(record.settings, changes)
+      const now = Settings.parse(record.settings)
+      const changes = typeof input.changes === 'function' ? input.changes(now) : input.changes
+      const merged = mergedSettings(now, changes)
       if (!(await tx.projects.saveSettings(projectId, merged, record.settingsVersion))) return undefined
-      await recordEvent(deps, tx, event)
+      await recordEvent(deps, tx, adminEvent({ projectId, actor, type: 'settings.change', data: { fields: fieldsOf(changes) } }))
       return merged
     })
     deps.projects.forget(projectId)
@@ -92,15 +92,20 @@ export async function changeSettings(
   throw coreErrors.InvalidArguments({ message: 'The settings changed at the same time; try again' })
 }
 
-function mergedSettings(stored: unknown, changes: SettingsChanges): Settings {
-  const merged: Record<string, unknown> = { ...Settings.parse(stored) }
+function fieldsOf(changes: SettingsChanges): readonly string[] {
+  return Object.entries(changes).flatMap(([section, values]) => Object.keys(values ?? {}).map((field) => `${section}.${field}`))
+}
+
+function mergedSettings(now: Settings, changes: SettingsChanges): Settings {
+  const merged: Record<string, unknown> = { ...now }
   for (const [section, fields] of Object.entries(changes)) merged[section] = { ...(merged[section] as object | undefined), ...fields }
   const parsed = Settings.safeParse(merged)
   if (!parsed.success) throw invalidSettings(parsed.error)
   return parsed.data
 }
 
-function invalidSettings(error: z.ZodError): AuthError {
+/** Tells every problem. */
+export function invalidSettings(error: z.ZodError): AuthError {
   const problems = error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   return coreErrors.InvalidArguments({ message: problems.join('; ') })
 }

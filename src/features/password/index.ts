@@ -4,11 +4,12 @@ import { importedRoutes } from './imported-routes.ts'
 import { passwordMails } from './mail.ts'
 import { managePasswordRoutes } from './manage-routes.ts'
 import { passwordRoutes } from './routes.ts'
+import { passwordSettingsRoutes } from './settings-routes.ts'
 
 /** Sign-up, sign-in, update, replace, reset and policy of passwords (`protocol/core.md` 6.1). */
 export const password: Feature = {
   name: 'password',
-  routes: [...passwordRoutes, ...managePasswordRoutes, ...importedRoutes],
+  routes: [...passwordRoutes, ...managePasswordRoutes, ...importedRoutes, ...passwordSettingsRoutes],
   errors: passwordErrors,
   mails: passwordMails,
   events: {

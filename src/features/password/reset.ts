@@ -1,3 +1,4 @@
+import { isBarred } from '../../core/access.ts'
 import { findChallenge, newChallenge, storeChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
@@ -5,7 +6,8 @@ import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { takeMail } from '../../core/mail-limits.ts'
 import type { Project } from '../../core/projects.ts'
 import { approvedRedirect, withToken } from '../../core/redirect.ts'
-import type { UserRecord } from '../../core/storage.ts'
+import type { UserRecord, UserWithLoginIds } from '../../core/storage.ts'
+import { passwordSettingsFor } from '../../core/tenant-settings.ts'
 import { canonicalLoginId, maskEmail } from '../../core/users.ts'
 import { prepareChange, storeChange } from './change.ts'
 import { passwordErrors } from './errors.ts'
@@ -31,7 +33,7 @@ export async function sendReset(deps: Deps, input: SendReset): Promise<{ resetMe
   const address = found?.user.email || canonical
   const sourceIp = source.isTrusted ? undefined : source.ip
   const place = await takeMail(deps, { projectId: project.id, kind: 'password.reset', recipient: address, sourceIp })
-  const recipient = found && place.isTaken && mayReset(project, found.user) ? found.user : undefined
+  const recipient = found && place.isTaken && mayReset(project, found) ? found.user : undefined
   // Who asks too often is answered without any work, whoever the account is.
   if (!place.isSourceRefused) await request(deps, { project, source, recipient, page })
   deps.outbox.wake()
@@ -48,10 +50,12 @@ function landingPage(deps: Deps, project: Project, redirectUrl: string | undefin
   })
 }
 
-/** A link may go to the address when the account is usable and real and, unless the project says otherwise, the address is proven. */
-function mayReset(project: Project, user: UserRecord): boolean {
-  const isProven = user.isEmailVerified || !project.settings.password.resetRequiresVerifiedEmail
-  return user.status !== 'disabled' && !user.isTest && user.email !== '' && isProven
+/** A link may go to the address when the account is usable, real and has passwords at all and, unless the settings say otherwise, the address is proven. */
+function mayReset(project: Project, account: UserWithLoginIds): boolean {
+  const { user } = account
+  const { enabled, resetRequiresVerifiedEmail } = passwordSettingsFor(project, account)
+  const isProven = user.isEmailVerified || !resetRequiresVerifiedEmail
+  return !isBarred(account) && enabled && !user.isTest && user.email !== '' && isProven
 }
 
 /** Stores challenge, mail and event; without a recipient it stores as much, of which nothing can be used. */
@@ -95,7 +99,8 @@ export async function resetWithToken(deps: Deps, input: ResetWithToken): Promise
   if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
   const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: ['passwordReset', 'invite'] })
   const account = challenge && (await deps.storage.users.byId(projectId, challenge.userId))
-  if (!account || account.user.status === 'disabled' || account.user.email !== challenge.address) throw coreErrors.InvalidLinkToken()
+  if (!account || isBarred(account) || account.user.email !== challenge.address) throw coreErrors.InvalidLinkToken()
+  if (!passwordSettingsFor(project, account).enabled) throw passwordErrors.MethodDisabled()
   const change = await prepareChange(deps, { project, account, newPassword: input.newPassword, caller: { signal, source } })
   const userId = account.user.id
   const data = { purpose: challenge.purpose }

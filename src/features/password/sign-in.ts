@@ -8,7 +8,7 @@ import { isPasswordExpired, passwordKind, readPassword, rehashedCredential, type
 import type { Project } from '../../core/projects.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
 import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
-import { projectFor } from '../../core/tenant-settings.ts'
+import { passwordSettingsFor, projectFor } from '../../core/tenant-settings.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 import { passwordErrors } from './errors.ts'
 
@@ -74,6 +74,10 @@ async function evaluateGuess(deps: Deps, input: Parameters<typeof provePassword>
   if (isBarred(found)) {
     await guess.succeed(deps.storage)
     throw coreErrors.UserDisabled(areAllClosed(found) ? { message: 'The tenant of the user is disabled' } : {})
+  }
+  if (!passwordSettingsFor(project, found).enabled) {
+    await guess.succeed(deps.storage)
+    throw passwordErrors.MethodDisabled()
   }
   return { account: found, credential: found.credential, stored, guess }
 }

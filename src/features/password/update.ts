@@ -3,6 +3,7 @@ import { coreErrors } from '../../core/errors.ts'
 import { type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
 import type { LiveSession } from '../../core/sessions.ts'
+import { passwordSettingsFor } from '../../core/tenant-settings.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 import { prepareChange, storeChange } from './change.ts'
 import { passwordErrors } from './errors.ts'
@@ -22,12 +23,12 @@ export interface UpdatePassword {
  */
 export async function updatePassword(deps: Deps, input: UpdatePassword): Promise<void> {
   const { project, live, source } = input
-  if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
+  const { enabled, updateMaxAgeSeconds: maxAge } = passwordSettingsFor(project, live)
+  if (!project.settings.password.enabled || !enabled) throw passwordErrors.MethodDisabled()
   const canonical = canonicalLoginId(input.loginId)
   if (!live.loginIds.some((loginId) => loginId.canonical === canonical)) {
     throw coreErrors.InvalidArguments({ message: 'The loginId field is not a login ID of the signed-in user' })
   }
-  const maxAge = project.settings.password.updateMaxAgeSeconds
   const isReset = live.session.passwordDueAt > 0
   if (maxAge > 0 && !isReset && live.session.authenticatedAt + maxAge < deps.clock.nowSeconds()) throw coreErrors.StaleSession()
 

@@ -25,6 +25,8 @@ export const rows: Rows = {
   },
   'POST /v1/mgmt/user/password/expire': { access: 'management', isTenantAware: true, request: freshOwner },
   'GET /v1/auth/password/policy': { access: 'project' },
+  'GET /v1/mgmt/password/settings': { access: 'management', isTenantAware: true },
+  'POST /v1/mgmt/password/settings': { access: 'management', isTenantAware: true, request: () => ({ body: { minLength: 9 } }) },
   'GET /v1/mgmt/password/hashes': { access: 'management' },
   'GET /reset/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
   'POST /reset/{projectId}': { access: 'open', request: () => ({ form: { t: aLink, password: newPassword } }) },
