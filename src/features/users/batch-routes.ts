@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { coreErrors } from '../../core/errors.ts'
 import { batchLimits } from '../../http/body.ts'
 import { route } from '../../http/route.ts'
-import { Empty, Text } from '../../http/schemas.ts'
-import { createUsers, maxBatch, patchUsers } from './batch.ts'
+import { Empty } from '../../http/schemas.ts'
+import { createUsers, patchUsers } from './batch.ts'
 import { deleteUsers } from './remove.ts'
 import {
   CreatedUsersReply,
@@ -15,6 +15,7 @@ import {
   outcomesReply,
   PatchedUsersBody,
   PatchedUsersReply,
+  UserIds,
 } from './schemas.ts'
 
 /** Many users in one call. What is wrong with one is told beside it and fails no other. */
@@ -62,9 +63,9 @@ export const batchRoutes = [
     access: 'management',
     isTenantAware: true,
     summary: 'Delete users by their IDs; those that are not there do not matter',
-    body: z.object({ userIds: z.array(Text(64)).max(maxBatch) }),
+    body: z.object({ userIds: UserIds }),
     reply: Empty,
-    errors: [],
+    errors: [coreErrors.InvalidRequest],
     run: async ({ deps, caller, body }) => {
       const { project, actor, rights } = caller
       await deleteUsers(deps, { project, actor, rights, userIds: body.userIds })

@@ -1,6 +1,6 @@
 import { attributeCheck } from '../../core/attributes.ts'
 import type { Deps } from '../../core/deps.ts'
-import { AuthError } from '../../core/errors.ts'
+import { AuthError, coreErrors } from '../../core/errors.ts'
 import { findManagedUser } from '../../core/managed-users.ts'
 import type { HashCaller } from '../../core/password/hash.ts'
 import type { UserWithLoginIds } from '../../core/storage.ts'
@@ -13,6 +13,12 @@ import { patchUser } from './write.ts'
 
 /** Most users of one batch. */
 export const maxBatch = 500
+
+/** Throws `InvalidRequest` that says how many users a call may be about. */
+export function assertBatch(users: readonly unknown[]): void {
+  if (users.length > maxBatch)
+    throw coreErrors.InvalidRequest({ message: `There are ${users.length} users in one call; at most ${maxBatch} are taken` })
+}
 
 /** One user of a batch, or what is the matter with them. */
 export type Entry<Given> = { readonly given: Given } | { readonly problem: string }
@@ -46,6 +52,7 @@ export async function createUsers(
   },
 ): Promise<readonly Outcome[]> {
   const { entries, invitation, ...call } = input
+  assertBatch(entries)
   const checkAttributes = await attributeCheck(deps.storage, call.project.id, 'user')
   return eachOf(entries, (user) =>
     invitation ? inviteUser(deps, { ...call, user, invitation }) : createUser(deps, { ...call, user, checkAttributes }),
@@ -53,11 +60,12 @@ export async function createUsers(
 }
 
 /** Patches users one after another, each in a transaction of its own. */
-export function patchUsers(
+export async function patchUsers(
   deps: Deps,
   input: Administration & { readonly entries: readonly Entry<{ readonly loginId: string; readonly fields: UserFields }>[] },
 ): Promise<readonly Outcome[]> {
   const { entries, ...call } = input
+  assertBatch(entries)
   return eachOf(entries, async ({ loginId, fields }) =>
     patchUser(deps, { ...(await findOne(deps, call, { loginId })), named: loginId, fields }),
   )

@@ -3,12 +3,14 @@ import { accountInReach, isInReach } from '../../core/managed-users.ts'
 import type { Rights } from '../../core/management-keys.ts'
 import type { Page, UserWithLoginIds } from '../../core/storage.ts'
 import { canonicalLoginId } from '../../core/users.ts'
+import { assertBatch } from './batch.ts'
 
 /** Users of these IDs that are there and in reach of the key, in the order of the IDs. */
 export async function loadUsers(
   deps: Deps,
   input: { readonly projectId: string; readonly rights: Rights; readonly userIds: readonly string[] },
 ): Promise<readonly UserWithLoginIds[]> {
+  assertBatch(input.userIds)
   const ids = [...new Set(input.userIds)]
   const found = new Map((await deps.storage.users.byIds(input.projectId, ids)).map((account) => [account.user.id, account]))
   return ids

@@ -2,6 +2,7 @@ import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { adminEvent, recordEvent } from '../../core/events.ts'
 import { assertWhollyInReach, isInReach } from '../../core/managed-users.ts'
+import { assertBatch } from './batch.ts'
 import type { Administration, OneUser } from './change.ts'
 
 /** Deletes the user and everything that is theirs; the audit trail stays. Throws `ManagedUserNotFound`, `ManagementForbidden`. */
@@ -12,6 +13,7 @@ export async function deleteUser(deps: Deps, input: OneUser): Promise<void> {
 /** Deletes users one after another; those that are not there, or not in reach of the key, do not matter. Throws `ManagementForbidden` before the first is deleted. */
 export async function deleteUsers(deps: Deps, input: Administration & { readonly userIds: readonly string[] }): Promise<void> {
   const { project, rights } = input
+  assertBatch(input.userIds)
   const found = await deps.storage.users.byIds(project.id, [...new Set(input.userIds)])
   const reached = found.filter((account) => isInReach(rights, account))
   for (const account of reached) assertWhollyInReach(rights, project, account)

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { coreErrors } from '../../core/errors.ts'
 import { accountInReach } from '../../core/managed-users.ts'
 import { type Callers, route } from '../../http/route.ts'
-import { Empty, Text, UserReply } from '../../http/schemas.ts'
+import { Empty, UserReply } from '../../http/schemas.ts'
 import { userReply } from '../../http/session-reply.ts'
 import { attributeRoutes } from './attribute-routes.ts'
-import { inviteUser, maxBatch } from './batch.ts'
+import { inviteUser } from './batch.ts'
 import { batchRoutes } from './batch-routes.ts'
 import { findOne } from './change.ts'
 import { createUser } from './create.ts'
@@ -15,7 +15,7 @@ import { fieldRoutes, ofWrites } from './field-routes.ts'
 import { loadUsers } from './list.ts'
 import { logOut } from './logout.ts'
 import { deleteTestUsers, deleteUser } from './remove.ts'
-import { EitherName, fieldsOf, invitationOf, NewUserBody, newUserOf, OneUserReply, oneUserReply, UserBody } from './schemas.ts'
+import { EitherName, fieldsOf, invitationOf, NewUserBody, newUserOf, OneUserReply, oneUserReply, UserBody, UserIds } from './schemas.ts'
 import { patchUser, updateUser } from './write.ts'
 
 /** Life of users as administrators have it in hand (`protocol/core.md` 7.1). */
@@ -68,9 +68,9 @@ const loadRoutes = [
     path: '/v1/mgmt/users/load',
     effect: 'read',
     summary: 'Load users by their IDs; those that are not there are missing from the answer',
-    body: z.object({ userIds: z.array(Text(64)).max(maxBatch), includeInvalidUsers: z.boolean().optional() }),
+    body: z.object({ userIds: UserIds, includeInvalidUsers: z.boolean().optional() }),
     reply: z.object({ users: z.array(UserReply) }),
-    errors: [],
+    errors: [InvalidRequest],
     run: async ({ deps, caller, body }) => {
       const { project, rights } = caller
       const accounts = await loadUsers(deps, { projectId: project.id, rights, userIds: body.userIds })

@@ -99,6 +99,8 @@ const BatchUser = aboutUser({
   createdTime: z.int().min(0).max(2_147_483_647).optional(),
 })
 
+export const UserIds = z.array(Text(64)).meta({ description: `User IDs, at most ${maxBatch}.` })
+
 /** One user of a batch: what is wrong with one must not fail the others, so that it comes through as it is. */
 function entryOf<S extends z.ZodType>(schema: S) {
   const problemOf = (value: unknown): string => {
@@ -123,10 +125,7 @@ function loginIdIn(value: unknown): string {
 }
 
 function batchOf<S extends z.ZodType>(schema: S) {
-  return z
-    .array(entryOf(schema))
-    .max(maxBatch)
-    .meta({ description: `At most ${maxBatch} users. One that is refused fails no other.` })
+  return z.array(entryOf(schema)).meta({ description: `At most ${maxBatch} users. One that is refused fails no other.` })
 }
 
 export const NewUsersBody = z.object({ users: batchOf(BatchUser), ...inviteMembers })
