@@ -41,6 +41,8 @@ onEveryDatabase('a key is made with every field of the contract, and its text is
 
 onEveryDatabase('what is wrong with a new key is said, and nothing is made', async (kit) => {
   const now = kit.clock.nowSeconds()
+  const definition = { type: 'number', displayName: 'Size', options: [], defaultValue: null, viewPermissions: [], editPermissions: [] }
+  await kit.auth.deps.storage.attributes.put({ projectId: kit.projectId, subject: 'accessKey', name: 'size', definition, createdAt: now })
   for (const [body, status, code, message] of [
     [{}, 400, 'E011003', 'The name field is required'],
     [{ name: '' }, 400, 'E011003', 'The name field is required'],
@@ -50,6 +52,7 @@ onEveryDatabase('what is wrong with a new key is said, and nothing is made', asy
     [{ name: 'k', permittedIps: ['example.com'] }, 400, 'E011003', 'The permittedIps.0 field is invalid'],
     [{ name: 'k', customClaims: { sub: 'U1' } }, 400, 'E011004', 'These claims are reserved: sub'],
     [{ name: 'k', customClaims: { x: 'x'.repeat(2100) } }, 400, 'E011003', 'The customClaims field is invalid'],
+    [{ name: 'k', customAttributes: { size: 'large' } }, 400, 'E011003', 'The customAttributes.size field must be a number'],
     [{ name: 'k', roleNames: ['nobody has this'] }, 404, 'E111301', undefined],
     [{ name: 'k', keyTenants: [{ tenantId: 'Tnowhere' }] }, 404, 'E111401', undefined],
     [{ name: 'k', userId: 'Unobody' }, 404, 'E112102', undefined],

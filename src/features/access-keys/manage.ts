@@ -1,3 +1,4 @@
+import { assertAttributes } from '../../core/attributes.ts'
 import { assertCustomClaims } from '../../core/claims.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
@@ -38,7 +39,8 @@ export interface ShownKey {
 
 /**
  * Makes an access key. A key that is bound to a user holds what the user holds, whatever roles are named (as the SDKs say), and speaks for the user, so the caller needs the
- * right to impersonate. Throws `ManagedUserNotFound`, `RoleNotFound`, `TenantNotFound`, `InvalidArguments`, `ManagementForbidden`.
+ * right to impersonate. Throws `ManagedUserNotFound`, `RoleNotFound`, `TenantNotFound`, `InvalidArguments`, `InvalidRequest` for attributes,
+ * `ManagementForbidden`.
  */
 export async function createAccessKey(
   deps: Deps,
@@ -48,6 +50,7 @@ export async function createAccessKey(
   const now = deps.clock.nowSeconds()
   if (expiresAt > 0 && expiresAt <= now) throw coreErrors.InvalidArguments({ message: 'The expiry is in the past' })
   const claims = assertCustomClaims(input.customClaims)
+  await assertAttributes(deps.storage, projectId, 'accessKey', input.customAttributes ?? {})
   if (userId) assertMayImpersonate(input.rights)
   const owner = userId ? (await findManagedUser(deps, { projectId, userId })).user.id : ''
   const { roleNames = [], tenants = [] } = owner ? {} : input
@@ -94,6 +97,7 @@ export async function updateAccessKey(
 ): Promise<AccessKey> {
   const { projectId, actor, id, name, description, customAttributes, permittedIps } = input
   const customClaims = input.customClaims && assertCustomClaims(input.customClaims)
+  await assertAttributes(deps.storage, projectId, 'accessKey', customAttributes ?? {})
   const { userId } = await loadAccessKey(deps, input)
   if (userId) assertMayImpersonate(input.rights)
   const { roleNames, tenants } = userId ? {} : input

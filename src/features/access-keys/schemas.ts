@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { accessIn } from '../../core/access.ts'
 import { isNetwork } from '../../core/networks.ts'
-import { CustomClaims, synonyms, Text } from '../../http/schemas.ts'
+import { CustomClaims, orEmptyArray, synonyms, Text } from '../../http/schemas.ts'
 import type { AccessKey } from './manage.ts'
 
 /** Wire shapes of access keys (`protocol/core.md` 7.8). */
@@ -18,7 +18,9 @@ const KeyTenants = z
   .max(200)
 
 const KeyClaims = CustomClaims.meta({ description: "Claims that go to the top level of the key's tokens." })
-const KeyAttributes = CustomClaims.meta({ description: 'Attributes of the key, for the application to use.' })
+const KeyAttributes = orEmptyArray(z.record(z.string(), z.unknown())).meta({
+  description: 'Attributes of the key: of the type that is defined for them, at most 100 and 16 KiB in all.',
+})
 const PermittedIps = z.array(z.string().max(64).refine(isNetwork, { error: 'must be an address or a CIDR range' })).max(100)
 
 const Facts = {
@@ -45,7 +47,7 @@ export const SearchBody = z.object({
   tenantIds: z.array(Text(64)).max(100).optional(),
   boundUserId: Text(64).optional(),
   creatingUser: Text(64).optional().meta({ description: 'ID of the management key that made the key.' }),
-  customAttributes: KeyAttributes.optional(),
+  customAttributes: CustomClaims.optional(),
   limit: z.int().min(0).max(maxPage).optional().meta({ description: 'Ours: size of a page; 200 if absent or 0.' }),
   page: z.int().min(0).max(1_000_000).optional().meta({ description: 'Ours: number of the page, from 0.' }),
 })
