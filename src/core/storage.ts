@@ -85,8 +85,11 @@ export interface Storage extends ManagementStorage, TransferStorage {
     saveSettings(id: string, settings: unknown, expectedVersion: number): Promise<boolean>
     /** Changes the named fields. False when there is no such project. */
     update(id: string, changes: ProjectChanges): Promise<boolean>
-    /** Deletes the project and everything in it, the audit trail too. False when there is no such project. */
-    delete(id: string): Promise<boolean>
+    /**
+     * Deletes the project and everything in it, the audit trail too; call inside a transaction. From then on it is in no answer, its keys are gone and its mails do not leave;
+     * the many other rows go little by little with `purge`, so that nobody has to wait. False when there is no such project.
+     */
+    delete(id: string, now: number): Promise<boolean>
   }
 
   readonly users: {
@@ -253,6 +256,6 @@ export interface Storage extends ManagementStorage, TransferStorage {
     putIfAbsent(key: string, value: string): Promise<string>
   }
 
-  /** Deletes up to `limit` rows that nobody can use any more (expired challenges, counters, long-ended sessions, finished messages); tells how many. */
+  /** Deletes up to `limit` rows that nobody can use any more (expired challenges, counters, long-ended sessions, finished messages, what is in deleted projects); tells how many. */
   purge(now: number, limit: number): Promise<number>
 }

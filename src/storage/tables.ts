@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type {
   AccessKeyRecord,
   AttributeRecord,
@@ -19,7 +20,8 @@ import { columns, type RowOf } from './columns.ts'
 
 /** The tables of the database, as the queries see them. The migrations make them; `columns.ts` says how records lie in them. */
 export interface Tables {
-  projects: RowOf<ProjectRecord>
+  /** A project that was deleted is not there any more, for nobody but the purge. */
+  projects: RowOf<ProjectRecord> & { deleted_at: Generated<number> }
   users: RowOf<UserRecord>
   login_ids: { project_id: string; canonical: string; shown: string; user_id: string; position: number }
   credentials: RowOf<CredentialRecord>

@@ -29,6 +29,7 @@ async function newColumns(db: Database, text: string): Promise<void> {
     'users add column is_anonymous integer not null default 0',
     `projects add column environment ${text} not null default ''`,
     "projects add column tags text not null default '[]'",
+    'projects add column deleted_at bigint not null default 0',
     `credentials add column origin ${text} not null default ''`,
     'credentials add column is_foreign integer not null default 0',
     "management_keys add column description text not null default ''",

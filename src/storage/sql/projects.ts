@@ -1,13 +1,19 @@
+import { sql } from 'kysely'
 import type { Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
 import { changes, prepared } from '../prepared.ts'
 import { projectColumns } from '../tables.ts'
 
-const byId = prepared((db, project: { id: string }) => db.selectFrom('projects').select(projectColumns.all).where('id', '=', project.id))
+/** Projects that are deleted wait for the purge and are there for nobody else. */
+const live = sql.lit(0)
+
+const byId = prepared((db, project: { id: string }) =>
+  db.selectFrom('projects').select(projectColumns.all).where('id', '=', project.id).where('deleted_at', '=', live),
+)
 
 /** SQLite has one writer, who has waited for the others already. */
 const lock = prepared((db, project: { id: string }, dialect) => {
-  const query = db.selectFrom('projects').select('id').where('id', '=', project.id)
+  const query = db.selectFrom('projects').select('id').where('id', '=', project.id).where('deleted_at', '=', live)
   return dialect === 'postgres' ? query.forNoKeyUpdate() : query
 })
 
@@ -26,7 +32,13 @@ export function projects(connection: Connection): Storage['projects'] {
       return rows.length === 1
     },
     async list() {
-      const rows = await db.selectFrom('projects').select(projectColumns.all).orderBy('created_at').orderBy('id').execute()
+      const rows = await db
+        .selectFrom('projects')
+        .select(projectColumns.all)
+        .where('deleted_at', '=', live)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute()
       return rows.map(projectColumns.read)
     },
     async saveSettings(id, settings, expectedVersion) {
@@ -34,15 +46,21 @@ export function projects(connection: Connection): Storage['projects'] {
         .updateTable('projects')
         .set((eb) => ({ ...projectColumns.toPartialRow({ settings }), settings_version: eb('settings_version', '+', 1) }))
         .where('id', '=', id)
+        .where('deleted_at', '=', live)
         .where('settings_version', '=', expectedVersion)
       return changes(await db.executeQuery(query)) === 1
     },
     async update(id, given) {
-      const query = db.updateTable('projects').set(projectColumns.toPartialRow(given)).where('id', '=', id)
+      const query = db.updateTable('projects').set(projectColumns.toPartialRow(given)).where('id', '=', id).where('deleted_at', '=', live)
       return changes(await db.executeQuery(query)) === 1
     },
-    async delete(id) {
-      return changes(await db.executeQuery(db.deleteFrom('projects').where('id', '=', id))) === 1
+    async delete(id, now) {
+      const mark = db.updateTable('projects').set({ deleted_at: now }).where('id', '=', id).where('deleted_at', '=', live)
+      if (changes(await db.executeQuery(mark)) === 0) return false
+      for (const table of ['signing_keys', 'management_keys', 'access_keys'] as const)
+        await db.deleteFrom(table).where('project_id', '=', id).execute()
+      await db.deleteFrom('outbox').where('project_id', '=', id).where('state', '=', 'pending').execute()
+      return true
     },
   }
 }

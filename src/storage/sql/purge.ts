@@ -16,7 +16,8 @@ const batchRows = 200
 
 interface Waste {
   readonly table: string
-  readonly key: string
+  /** Columns that name a row within its project. */
+  readonly key: readonly string[]
   condition(now: number): RawBuilder<unknown>
 }
 
@@ -30,23 +31,56 @@ const isForsaken = sql`users.is_anonymous = 1
 const ofForsaken = () => sql`(project_id, subject_id) in (select users.project_id, users.id from users where ${isForsaken})`
 
 const waste: readonly Waste[] = [
-  { table: 'challenges', key: 'id', condition: (now) => sql`expires_at <= ${now}` },
-  { table: 'attempts', key: 'key', condition: (now) => sql`window_ends_at > 0 and window_ends_at <= ${now}` },
-  { table: 'sessions', key: 'id', condition: (now) => sql`ended_at > 0 and ended_at <= ${now - sessionKeptSeconds}` },
-  { table: 'sessions', key: 'id', condition: (now) => sql`ended_at = 0 and expires_at <= ${now - sessionKeptSeconds}` },
-  { table: 'role_assignments', key: 'subject_id', condition: ofForsaken },
-  { table: 'memberships', key: 'subject_id', condition: ofForsaken },
-  { table: 'users', key: 'id', condition: () => isForsaken },
+  { table: 'challenges', key: ['id'], condition: (now) => sql`expires_at <= ${now}` },
+  { table: 'attempts', key: ['key'], condition: (now) => sql`window_ends_at > 0 and window_ends_at <= ${now}` },
+  { table: 'sessions', key: ['id'], condition: (now) => sql`ended_at > 0 and ended_at <= ${now - sessionKeptSeconds}` },
+  { table: 'sessions', key: ['id'], condition: (now) => sql`ended_at = 0 and expires_at <= ${now - sessionKeptSeconds}` },
+  { table: 'role_assignments', key: ['subject_id'], condition: ofForsaken },
+  { table: 'memberships', key: ['subject_id'], condition: ofForsaken },
+  { table: 'users', key: ['id'], condition: () => isForsaken },
   // Pending ones are the sender's to drop; where there is none any more, they go once nobody could want them.
-  { table: 'outbox', key: 'id', condition: (now) => sql`state = 'pending' and expires_at <= ${now - messageKeptSeconds}` },
-  { table: 'outbox', key: 'id', condition: (now) => sql`state <> 'pending' and finished_at <= ${now - messageKeptSeconds}` },
-  { table: 'imports', key: 'fingerprint', condition: (now) => sql`modified_at <= ${now - importKeptSeconds}` },
+  { table: 'outbox', key: ['id'], condition: (now) => sql`state = 'pending' and expires_at <= ${now - messageKeptSeconds}` },
+  { table: 'outbox', key: ['id'], condition: (now) => sql`state <> 'pending' and finished_at <= ${now - messageKeptSeconds}` },
+  { table: 'imports', key: ['fingerprint'], condition: (now) => sql`modified_at <= ${now - importKeptSeconds}` },
+]
+
+/** Tables of which a project can have very many rows, those that belong to others first; the rest goes with the row of the project. */
+const manyRowed: readonly (readonly [table: string, ...key: string[]])[] = [
+  ['sessions', 'id'],
+  ['challenges', 'id'],
+  ['outbox', 'id'],
+  ['attempts', 'key'],
+  ['events', 'id'],
+  ['role_assignments', 'subject_id', 'tenant_id', 'role_id'],
+  ['memberships', 'subject_id', 'tenant_id'],
+  ['access_keys', 'id'],
+  ['credentials', 'user_id', 'kind', 'lookup'],
+  ['login_ids', 'canonical'],
+  ['users', 'id'],
 ]
 
 /** Deletes waste, table by table, in statements of a few rows between which others get their turn. */
 export async function purge(connection: Connection, now: number, limit: number): Promise<number> {
+  const deleted = await deleteWaste(connection, waste, now, limit)
+  return deleted < limit ? deleted + (await purgeProject(connection, now, limit - deleted)) : deleted
+}
+
+/** Deletes rows of the project that was deleted first, and at last its own. */
+async function purgeProject(connection: Connection, now: number, limit: number): Promise<number> {
+  const { db } = connection
+  const oldest = db.selectFrom('projects').select('id').where('deleted_at', '>', 0).orderBy('deleted_at').orderBy('id')
+  const project = await oldest.limit(1).executeTakeFirst()
+  if (!project) return 0
+  const rows = manyRowed.map(([table, ...key]) => ({ table, key, condition: () => sql`project_id = ${project.id}` }))
+  const deleted = await deleteWaste(connection, rows, now, limit)
+  if (deleted === limit) return deleted
+  const deletion = db.deleteFrom('projects').where('id', '=', project.id).where('deleted_at', '>', 0)
+  return deleted + changes(await db.executeQuery(deletion))
+}
+
+async function deleteWaste(connection: Connection, kinds: readonly Waste[], now: number, limit: number): Promise<number> {
   let deleted = 0
-  for (const one of waste) {
+  for (const one of kinds) {
     let batch = batchRows
     while (batch === batchRows && deleted < limit) {
       const rows = Math.min(batchRows, limit - deleted)
@@ -61,7 +95,7 @@ export async function purge(connection: Connection, now: number, limit: number):
 
 /** The condition stands twice: a counter that somebody took again since the rows were chosen must stay. */
 async function deleteBatch({ db, dialect }: Connection, { table, key, condition }: Waste, now: number, rows: number): Promise<number> {
-  const columns = sql`project_id, ${sql.ref(key)}`
+  const columns = sql.join(['project_id', ...key].map((column) => sql.ref(column)))
   const passBy = dialect === 'postgres' ? sql`for update skip locked` : sql``
   const statement = sql`
     with doomed as materialized (select ${columns} from ${sql.table(table)} where ${condition(now)} limit ${rows} ${passBy})
