@@ -17,7 +17,8 @@ import {
 } from './features/management-keys/manage.ts'
 import { type ImportedPasswords, importedPasswords } from './features/password/imported.ts'
 import { setPassword, unlock } from './features/password/manage.ts'
-import { createProject, listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/manage.ts'
+import { createProject } from './features/projects/create.ts'
+import { listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/signing-keys.ts'
 import { createUser } from './features/users/create.ts'
 import { listUsers } from './features/users/list.ts'
 import { deleteUser } from './features/users/remove.ts'
@@ -82,7 +83,10 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
     return { project, account: await findManagedUser(deps, input), actor }
   }
   return {
-    createProject: (input) => createProject(deps, input),
+    createProject: async (input) => {
+      const { project, managementKey } = await createProject(deps, { ...input, actor })
+      return { projectId: project.id, managementKey }
+    },
     listProjects: async () => (await deps.storage.projects.list()).map(({ id, name }) => ({ id, name })),
     createUser: async ({ projectId, loginId, password, details = {}, isEmailVerified = false }) => {
       const project = await projectById(deps, projectId)

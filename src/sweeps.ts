@@ -1,5 +1,5 @@
 import type { Deps } from './core/deps.ts'
-import { retireSigningKeys } from './features/projects/manage.ts'
+import { retireSigningKeys } from './features/projects/signing-keys.ts'
 
 /** Background work that is not mail: deleting what nobody can use any more, ending what is overdue, dropping signing keys whose tokens have all run out. */
 export interface Sweeps {

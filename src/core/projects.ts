@@ -81,10 +81,11 @@ export async function changeSettings(
       if (!record) throw coreErrors.InvalidProject()
       const now = Settings.parse(record.settings)
       const changes = typeof input.changes === 'function' ? input.changes(now) : input.changes
-      const merged = mergedSettings(now, changes)
-      if (!(await tx.projects.saveSettings(projectId, merged, record.settingsVersion))) return undefined
+      const merged = mergeSettings(now, changes)
+      if (!merged.success) throw invalidSettings(merged.error)
+      if (!(await tx.projects.saveSettings(projectId, merged.data, record.settingsVersion))) return undefined
       await recordEvent(deps, tx, adminEvent({ projectId, actor, type: 'settings.change', data: { fields: fieldsOf(changes) } }))
-      return merged
+      return merged.data
     })
     deps.projects.forget(projectId)
     if (settings) return settings
@@ -96,12 +97,11 @@ function fieldsOf(changes: SettingsChanges): readonly string[] {
   return Object.entries(changes).flatMap(([section, values]) => Object.keys(values ?? {}).map((field) => `${section}.${field}`))
 }
 
-function mergedSettings(now: Settings, changes: SettingsChanges): Settings {
+/** Settings with changes laid over them, section by section, checked as a whole. */
+export function mergeSettings(now: Settings, changes: Readonly<Record<string, object | undefined>>): z.ZodSafeParseResult<Settings> {
   const merged: Record<string, unknown> = { ...now }
   for (const [section, fields] of Object.entries(changes)) merged[section] = { ...(merged[section] as object | undefined), ...fields }
-  const parsed = Settings.safeParse(merged)
-  if (!parsed.success) throw invalidSettings(parsed.error)
-  return parsed.data
+  return Settings.safeParse(merged)
 }
 
 /** Tells every problem. */

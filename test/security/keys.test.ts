@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRemoteJWKSet, customFetch, decodeProtectedHeader, jwtVerify } from 'jose'
-import { retireSigningKeys } from '../../src/features/projects/manage.ts'
+import { retireSigningKeys } from '../../src/features/projects/signing-keys.ts'
 import { databases } from '../databases.ts'
 import { createKit, goodPassword, type Json, type Kit, onEveryDatabase } from '../kit.ts'
 import { failingStorage } from './failing-storage.ts'

@@ -1,24 +1,22 @@
-import { z } from 'zod'
-import { type Feature, route } from '../../http/route.ts'
+import type { Feature } from '../../http/route.ts'
+import { projectErrors } from './errors.ts'
+import { projectRoutes } from './project-routes.ts'
+import { settingsRoutes } from './settings-routes.ts'
+import { snapshotRoutes } from './snapshot-routes.ts'
 
-/** Projects, their keys and settings. Over HTTP so far only the handshake that Node, Python and Go make (`protocol/core.md` 1.8). */
+/** Projects, their settings and their signing keys (`protocol/core.md` 1.8, 7.9; `protocol/settings.md`). */
 export const projects: Feature = {
   name: 'projects',
-  errors: {},
+  routes: [...projectRoutes, ...settingsRoutes, ...snapshotRoutes],
+  errors: projectErrors,
   mails: {},
   events: {
+    'project.create':
+      'A project was made, new or as a clone; `createdProjectId` is its ID. Noted in the new one and in the one whose key asked.',
+    'project.update': 'Name, tags or environment of the project were changed; `fields` names them.',
+    'project.import': 'A snapshot was imported; `files` names what was in it.',
+    'project.delete': 'The project was deleted. Its audit trail goes with it.',
     'signingKey.rotate': 'A signing key was added; `isEmergency` says whether the others were revoked.',
     'settings.change': 'Settings were changed; `fields` names them.',
   },
-  routes: [
-    route({
-      method: 'GET',
-      path: '/v1/mgmt/license',
-      access: 'management',
-      summary: 'The rate-limit tier, asked for when a management client starts',
-      reply: z.object({ rateLimitTier: z.string() }),
-      errors: [],
-      run: async () => ({ rateLimitTier: 'tier4' }),
-    }),
-  ],
 }

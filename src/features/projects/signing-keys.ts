@@ -1,32 +1,8 @@
 import type { Deps } from '../../core/deps.ts'
 import { type Actor, adminEvent, recordEvent } from '../../core/events.ts'
 import { lifetimes } from '../../core/lifetimes.ts'
-import { newManagementKey } from '../../core/management-keys.ts'
-import { newId } from '../../core/secrets.ts'
-import { Settings } from '../../core/settings.ts'
 import { newSigningKey, publishAheadSeconds } from '../../core/signing-keys.ts'
 import type { SigningKeyRecord } from '../../core/storage.ts'
-
-/** Settings of a project that starts with every safer choice made (`init --hardened`; section 4 of the security bar). */
-const hardened = { password: { minLength: 15, updateMaxAgeSeconds: 600 }, project: { rotateJwt: true } }
-
-/** Creates a project with its own signing key (JW-05) and one management key, which is answered here and never again. All of it commits together. */
-export async function createProject(
-  deps: Deps,
-  input: { readonly name: string; readonly isHardened?: boolean | undefined },
-): Promise<{ readonly projectId: string; readonly managementKey: string }> {
-  const id = newId(deps, 'P')
-  const now = deps.clock.nowSeconds()
-  const settings = Settings.parse(input.isHardened ? hardened : {})
-  const signingKey = await newSigningKey(deps, { projectId: id, activeAt: now })
-  const management = newManagementKey(deps, { projectId: id, name: 'first key', createdBy: '' })
-  await deps.storage.transaction(async (tx) => {
-    await tx.projects.insert({ id, name: input.name, settings, settingsVersion: 1, createdAt: now, environment: '', tags: [] })
-    await tx.signingKeys.insert(signingKey)
-    await tx.managementKeys.insert(management.record)
-  })
-  return { projectId: id, managementKey: management.key }
-}
 
 /** What an operator may know of a signing key: nothing private. */
 export type SigningKeyView = Pick<SigningKeyRecord, 'id' | 'algorithm' | 'createdAt' | 'activeAt'> & { readonly isSigning: boolean }

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { builtInPermissions } from '../../core/access.ts'
+import { AttributeDefinition, maxAttributes } from '../../core/attributes.ts'
+import { isPlainText } from '../../core/plain-text.ts'
+import { mergeSettings } from '../../core/projects.ts'
+import { Settings } from '../../core/settings.ts'
+import type { AttributeRecord } from '../../core/storage.ts'
+import { attributeSubjects, type Configuration } from './configuration.ts'
+
+/** The configuration of a project as a map of JSON files: what snapshots hold. */
+
+/** The files, by name; an import may leave some out. */
+export type SnapshotFiles = Readonly<Record<string, unknown>>
+
+const maxEntries = 2000
+const maxFailures = 100
+
+const Name = z.string().min(1).max(128).refine(isPlainText, 'must be plain text')
+const Description = z.string().max(1024).refine(isPlainText, 'must be plain text').default('')
+
+/** Each name once, in an order that does not depend on who writes. */
+function uniqueByName<Entry extends z.ZodType<{ readonly name: string }>>(entry: Entry, max: number) {
+  return z
+    .array(entry)
+    .max(max)
+    .refine((entries) => new Set(entries.map(({ name }) => name)).size === entries.length, 'has a name twice')
+}
+
+const PermissionEntry = z.strictObject({
+  name: Name.refine((name) => !Object.hasOwn(builtInPermissions, name), 'is the name of a built-in permission'),
+  description: Description,
+})
+
+const RoleEntry = z.strictObject({
+  name: Name,
+  description: Description,
+  permissionNames: z.array(Name).max(maxEntries).default([]),
+  default: z.boolean().default(false),
+  private: z.boolean().default(false),
+})
+
+const AttributeEntry = z.strictObject({ name: Name, definition: AttributeDefinition })
+const AttributeEntries = uniqueByName(AttributeEntry, maxAttributes).optional()
+
+const Files = {
+  'snapshot.json': z.strictObject({ format: z.literal(1) }),
+  'settings.json': z.record(z.string(), z.record(z.string(), z.unknown())),
+  'permissions.json': uniqueByName(PermissionEntry, maxEntries),
+  'roles.json': uniqueByName(RoleEntry, maxEntries),
+  'attributes.json': z.strictObject({ user: AttributeEntries, tenant: AttributeEntries, accessKey: AttributeEntries }),
+}
+
+export type RoleEntry = z.output<typeof RoleEntry>
+export type PermissionEntry = z.output<typeof PermissionEntry>
+export type AttributeEntry = z.output<typeof AttributeEntry> & { readonly subject: AttributeRecord['subject'] }
+
+/** What a snapshot wants the configuration to be; what it does not hold stays as it is. */
+export interface Wanted {
+  readonly settings: Settings
+  readonly permissions: readonly PermissionEntry[] | undefined
+  readonly roles: readonly RoleEntry[] | undefined
+  readonly attributes: readonly AttributeEntry[] | undefined
+}
+
+/** Writes a configuration as files. The same configuration gives the same files, whichever project it is of. */
+export function writeFiles({ settings, permissions, roles, attributes }: Configuration): SnapshotFiles {
+  const byName = <Entry extends { readonly name: string }>(entries: readonly Entry[]) =>
+    entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return {
+    'snapshot.json': { format: 1 },
+    'settings.json': Settings.parse(settings),
+    'permissions.json': byName(permissions).map(({ name, description }) => ({ name, description })),
+    'roles.json': byName(roles).map(({ name, description, permissionNames, isDefault, isPrivate }) => {
+      return { name, description, permissionNames: permissionNames.toSorted(), default: isDefault, private: isPrivate }
+    }),
+    'attributes.json': Object.fromEntries(
+      attributeSubjects.map((subject) => {
+        const own = byName(attributes.filter((one) => one.subject === subject))
+        return [subject, own.map(({ name, definition }) => ({ name, definition }))]
+      }),
+    ),
+  }
+}
+
+/** Reads files onto a configuration that is there. Answers what is wanted, or every reason why it cannot be; `excludes` names files that are not looked at. */
+export function readFiles(
+  files: SnapshotFiles,
+  current: Configuration,
+  excludes: readonly string[] = [],
+): { readonly wanted: Wanted } | { readonly failures: readonly string[] } {
+  const failures: string[] = []
+  const isExcluded = (name: string) => excludes.includes(name) || excludes.includes(name.replace(/\.json$/, ''))
+  const kept = Object.entries(files).filter(([name]) => !isExcluded(name))
+  for (const [name] of kept)
+    if (!Object.hasOwn(Files, name)) failures.push(`${shownName(name)}: there is no such file in a snapshot of this server`)
+  const given = Object.fromEntries(kept)
+  const read = <Name extends keyof typeof Files>(name: Name): z.output<(typeof Files)[Name]> | undefined => {
+    if (!Object.hasOwn(given, name)) return undefined
+    const parsed = Files[name].safeParse(given[name])
+    if (!parsed.success) failures.push(...problemsOf(name, parsed.error))
+    return parsed.data as z.output<(typeof Files)[Name]> | undefined
+  }
+  read('snapshot.json')
+  const [settings, permissions, roles, attributes] = [
+    read('settings.json'),
+    read('permissions.json'),
+    read('roles.json'),
+    read('attributes.json'),
+  ]
+  const merged = mergeSettings(Settings.parse(current.settings), settings ?? {})
+  if (!merged.success) failures.push(...problemsOf('settings.json', merged.error))
+  failures.push(...unknownPermissions(roles ?? [], permissions ?? current.permissions))
+  if (!merged.success || failures.length > 0) return { failures: failures.slice(0, maxFailures) }
+  const entries = attributes && attributeSubjects.flatMap((subject) => (attributes[subject] ?? []).map((entry) => ({ ...entry, subject })))
+  return { wanted: { settings: merged.data, permissions, roles, attributes: entries } }
+}
+
+function problemsOf(file: string, { issues }: z.ZodError): readonly string[] {
+  return issues.map(({ path, message }) => `${[file, ...path].join('.')}: ${message}`)
+}
+
+function unknownPermissions(roles: readonly RoleEntry[], permissions: readonly { readonly name: string }[]): readonly string[] {
+  const known = new Set([...Object.keys(builtInPermissions), ...permissions.map(({ name }) => name)])
+  return roles.flatMap(({ permissionNames }, index) =>
+    permissionNames.every((name) => known.has(name)) ? [] : [`roles.json.${index}.permissionNames: names a permission that is not there`],
+  )
+}
+
+function shownName(name: string): string {
+  return /^[\w./ -]{1,100}$/.test(name) ? name : 'a file with an odd name'
+}
+
+/** What an import would take away, in words: what is there and the snapshot does not hold. */
+export function deletionsOf({ permissions, roles, attributes }: Wanted, current: Configuration): readonly string[] {
+  const missing = (kind: string, before: readonly { readonly name: string }[], after: readonly { readonly name: string }[] | undefined) => {
+    const names = new Set(after?.map(({ name }) => name))
+    return after === undefined ? [] : before.filter(({ name }) => !names.has(name)).map(({ name }) => `${kind} ${name}`)
+  }
+  return [
+    ...missing('permission', current.permissions, permissions),
+    ...missing('role', current.roles, roles),
+    ...attributeSubjects.flatMap((subject) => {
+      const of = <One extends { readonly subject: string }>(all: readonly One[]) => all.filter((one) => one.subject === subject)
+      return missing(`${subject} attribute`, of(current.attributes), attributes && of(attributes))
+    }),
+  ]
+}
