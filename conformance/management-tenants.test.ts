@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { onEveryDatabase, refused, succeeded, type Target } from './fixture.ts'
+import { claimsOf, onEveryDatabase, refused, succeeded, type Target } from './fixture.ts'
 
 const check = onEveryDatabase()
 
@@ -113,4 +113,109 @@ check('management.tenant.delete: with cascade, users go who are in no other tena
     keyTenants?.map(({ tenantId }) => tenantId),
     ['other'],
   )
+})
+
+/** A user who signs in again once they are in these tenants, with these roles there. */
+async function member(target: Target, name: string, tenants: Readonly<Record<string, readonly string[]>>) {
+  const { user } = setUp(target)
+  const account = await target.signUp(name)
+  for (const [tenantId, roles] of Object.entries(tenants)) {
+    succeeded(await user.addTenant(account.loginId, tenantId))
+    if (roles.length > 0) succeeded(await user.setTenantRoles(account.loginId, tenantId, [...roles]))
+  }
+  const { sessionJwt, refreshJwt } = succeeded(await target.sdk.password.signIn(account.loginId, account.password))
+  return { ...account, sessionJwt, refreshJwt: refreshJwt ?? '' }
+}
+
+check('myTenants: all, some, the current one', async (target) => {
+  const { tenant } = setUp(target)
+  succeeded(await tenant.createWithId('my1', 'Mine 1', [], { plan: 'gold' }))
+  succeeded(await tenant.createWithId('my2', 'Mine 2'))
+  const { refreshJwt } = await member(target, 'my-tenants', { my1: [], my2: [] })
+  const mine = async (which: true | string[]) => succeeded(await target.sdk.myTenants(which, refreshJwt)).tenants
+  assert.deepEqual(names(await mine([])), ['Mine 1', 'Mine 2'])
+  assert.deepEqual(await mine(['my1']), [{ id: 'my1', name: 'Mine 1', customAttributes: { plan: 'gold' } }])
+  assert.deepEqual(await mine(true), [])
+  succeeded(await target.sdk.selectTenant('my2', refreshJwt))
+  assert.deepEqual(names(await mine(true)), ['Mine 2'])
+})
+
+check('selectTenant: both tokens carry the tenant, and a refresh keeps it', async (target) => {
+  const { tenant } = setUp(target)
+  const { sdk } = target
+  for (const id of ['sel1', 'sel2', 'sel3']) succeeded(await tenant.createWithId(id, `Select ${id}`))
+  const account = await member(target, 'select-tenant', { sel1: [], sel2: [] })
+  assert.equal(sdk.getCurrentTenant(account.sessionJwt), '')
+  const selected = succeeded(await sdk.selectTenant('sel2', account.refreshJwt))
+  assert.equal(sdk.getCurrentTenant(selected.sessionJwt), 'sel2')
+  assert.equal(sdk.getCurrentTenant(selected.refreshJwt ?? ''), 'sel2')
+  assert.deepEqual(sdk.getTenants(selected.sessionJwt), ['sel1', 'sel2'])
+  const { jwt } = await sdk.refreshSession(selected.refreshJwt ?? '')
+  assert.equal(sdk.getCurrentTenant(jwt), 'sel2')
+  refused(await sdk.selectTenant('sel3', account.refreshJwt), 403, 'E064005')
+  refused(await sdk.selectTenant('none', account.refreshJwt), 403, 'E064005')
+})
+
+check('selectTenant: the only tenant is the current one by itself', async (target) => {
+  succeeded(await setUp(target).tenant.createWithId('only', 'Only'))
+  const { sessionJwt } = await member(target, 'only-tenant', { only: [] })
+  assert.equal(target.sdk.getCurrentTenant(sessionJwt), 'only')
+})
+
+check('validateRoles, validatePermissions and those of tenants: what a token says', async (target) => {
+  const { tenant, role, permission, user } = setUp(target)
+  const { sdk } = target
+  for (const name of ['p-project', 'p-tenant']) succeeded(await permission.create(name))
+  succeeded(await role.create('of-project', '', ['p-project']))
+  succeeded(await role.create('of-tenant', '', ['p-tenant']))
+  for (const id of ['val1', 'val2']) succeeded(await tenant.createWithId(id, `Validate ${id}`))
+  const account = await member(target, 'validate-roles', { val1: ['of-tenant'], val2: [] })
+  succeeded(await user.addRoles(account.loginId, ['of-project']))
+  const info = await sdk.refreshSession(account.refreshJwt)
+  assert.equal(sdk.validateRoles(info, ['of-project']), true)
+  assert.equal(sdk.validateRoles(info, ['of-project', 'of-tenant']), false)
+  assert.equal(sdk.validatePermissions(info, ['p-project']), true)
+  assert.equal(sdk.validatePermissions(info, ['p-tenant']), false)
+  assert.deepEqual(sdk.getMatchedRoles(info, ['of-tenant', 'of-project']), ['of-project'])
+  assert.deepEqual(sdk.getMatchedPermissions(info, ['p-tenant', 'p-project']), ['p-project'])
+  assert.equal(sdk.validateTenantRoles(info, 'val1', ['of-tenant']), true)
+  assert.equal(sdk.validateTenantRoles(info, 'val2', ['of-tenant']), false)
+  assert.equal(sdk.validateTenantRoles(info, 'none', []), false)
+  assert.equal(sdk.validateTenantPermissions(info, 'val1', ['p-tenant']), true)
+  assert.equal(sdk.validateTenantPermissions(info, 'val1', ['p-project']), false)
+  assert.deepEqual(sdk.getMatchedTenantRoles(info, 'val1', ['of-project', 'of-tenant']), ['of-tenant'])
+  assert.deepEqual(sdk.getMatchedTenantPermissions(info, 'val1', ['p-tenant', 'p-project']), ['p-tenant'])
+  assert.deepEqual(sdk.getJwtRoles(info.jwt, 'val1'), ['of-tenant'])
+  assert.deepEqual(sdk.getJwtPermissions(info.jwt), ['p-project'])
+  succeeded(await user.removeTenantRoles(account.loginId, 'val1', ['of-tenant']))
+  const later = await sdk.refreshSession(account.refreshJwt)
+  assert.equal(sdk.validateTenantRoles(later, 'val1', ['of-tenant']), false, 'a role that was taken away is not in the next token')
+})
+
+check('management.tenant: who is in disabled tenants only is signed out and not in', async (target) => {
+  const { tenant } = setUp(target)
+  succeeded(await tenant.createWithId('closing', 'Closing'))
+  const account = await member(target, 'closed-tenant', { closing: [] })
+  succeeded(await tenant.update('closing', 'Closing', [], {}, false, true))
+  refused(await target.sdk.refresh(account.refreshJwt), 401, 'E064002')
+  refused(await target.sdk.password.signIn(account.loginId, account.password), 403, 'E062110')
+  succeeded(await tenant.update('closing', 'Closing'))
+  succeeded(await target.sdk.password.signIn(account.loginId, account.password))
+})
+
+check('management.tenant.configureSettings: lifetimes of the current tenant hold', async (target) => {
+  const { tenant } = setUp(target)
+  succeeded(await tenant.createWithId('lives', 'Lives'))
+  succeeded(
+    await tenant.configureSettings('lives', {
+      selfProvisioningDomains: [],
+      enabled: true,
+      sessionTokenExpiration: 4,
+      refreshTokenExpiration: 1,
+      refreshTokenExpirationUnit: 'hours',
+    }),
+  )
+  const { sessionJwt, refreshJwt } = await member(target, 'lifetimes', { lives: [] })
+  const lifeOf = ({ exp, iat }: Readonly<Record<string, unknown>>) => Number(exp) - Number(iat)
+  assert.deepEqual([lifeOf(claimsOf(sessionJwt)), lifeOf(claimsOf(refreshJwt))], [240, 3600])
 })

@@ -55,6 +55,9 @@ for (const [name, run, method, path, authorization, body] of [
     bare,
     { loginId: 'a', oldPassword: 'old', newPassword: 'new' },
   ],
+  ['myTenants, the current one', (c) => c.myTenants(true, 'r.r.r'), 'POST', '/v1/auth/me/tenants', `${bare}:r.r.r`, { dct: true }],
+  ['myTenants, some', (c) => c.myTenants(['T1'], 'r.r.r'), 'POST', '/v1/auth/me/tenants', `${bare}:r.r.r`, { ids: ['T1'] }],
+  ['selectTenant', (c) => c.selectTenant('T1', 'r.r.r'), 'POST', '/v1/auth/tenant/select', `${bare}:r.r.r`, { tenant: 'T1' }],
   ['password.policy', (c) => c.password.policy(), 'GET', '/v1/auth/password/policy', bare, undefined],
   ['magicLink.verify', (c) => c.magicLink.verify('id.secret'), 'POST', '/v1/auth/magiclink/verify', bare, { token: 'id.secret' }],
   [

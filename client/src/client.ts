@@ -9,6 +9,7 @@ import type {
   ExchangedAccessKey,
   HistoryEntry,
   LoginOptions,
+  MyTenants,
   PasswordPolicy,
   ReplyError,
   ResetSent,
@@ -61,6 +62,10 @@ export interface Client {
   logoutAll(token?: string): Promise<Result<Nothing>>
   /** The signed-in user. */
   me(token?: string): Promise<Result<User>>
+  /** Tenants that the user may select: the current one (`true`), or those of the list, or all (an empty list). */
+  myTenants(tenants: true | readonly string[], token?: string): Promise<Result<MyTenants>>
+  /** Makes a tenant the current one of the session, in the claim `dct`. Fails with `tenantRefused`, `staleSession`. */
+  selectTenant(tenantId: string, token?: string): Promise<Result<SignedIn>>
   /** Past sign-ins of the user, newest first. */
   history(token?: string): Promise<Result<readonly HistoryEntry[]>>
   /**
@@ -119,6 +124,9 @@ function buildClient(deps: Deps): Client {
     logout: (token) => call({ path: '/v1/auth/logout', token }),
     logoutAll: (token) => call({ path: '/v1/auth/logoutall', token }),
     me: (token) => call({ method: 'GET', path: '/v1/auth/me', token }),
+    myTenants: (tenants, token) =>
+      call({ path: '/v1/auth/me/tenants', token, body: tenants === true ? { dct: true } : { ids: [...tenants] } }),
+    selectTenant: (tenantId, token) => signIn(call, { path: '/v1/auth/tenant/select', token, body: { tenant: tenantId } }),
     history: (token) => call({ method: 'GET', path: '/v1/auth/me/history', token }),
     ...sessionCalls(deps, call),
     withSignal: (signal) => buildClient({ ...deps, signal: deps.signal ? AbortSignal.any([deps.signal, signal]) : signal }),

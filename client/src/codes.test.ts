@@ -4,11 +4,14 @@ import { test } from 'node:test'
 import { coreErrors } from '../../src/core/errors.ts'
 import { accessKeyErrors } from '../../src/features/access-keys/errors.ts'
 import { passwordErrors } from '../../src/features/password/errors.ts'
+import { sessionErrors } from '../../src/features/session/errors.ts'
 import { errorCodes } from './codes.ts'
 
 const docs = readFileSync(new URL('../../docs/client.md', import.meta.url), 'utf8')
 const rows = docs.split('\n').filter((line) => line.startsWith('| `') && / `E\d{6}`/.test(line))
-const served = new Set(Object.values({ ...coreErrors, ...accessKeyErrors, ...passwordErrors }).map(({ spec }) => spec.wire))
+const served = new Set(
+  Object.values({ ...coreErrors, ...accessKeyErrors, ...passwordErrors, ...sessionErrors }).map(({ spec }) => spec.wire),
+)
 
 for (const [name, code] of Object.entries(errorCodes)) {
   test(`${name} is a code of the server and is documented`, () => {

@@ -37,6 +37,8 @@ export const errorCodes = {
   invalidSession: 'E064002',
   /** Postern's own: the sign-in is too long ago for this call. */
   staleSession: 'E064003',
+  /** Postern's own: the user is not in the tenant, or it is closed. */
+  tenantRefused: 'E064005',
   managementUnauthorized: 'E111119',
   /** `retryAfter` of the error tells when to come back. */
   rateLimited: 'E130429',

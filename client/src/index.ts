@@ -9,6 +9,7 @@ export type {
   ExchangedAccessKey,
   HistoryEntry,
   LoginOptions,
+  MyTenants,
   PasswordPolicy,
   ReplyError,
   ResetSent,

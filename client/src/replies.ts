@@ -126,6 +126,15 @@ export interface AccessKeyOptions {
   readonly selectedTenant?: string
 }
 
+/** What `myTenants` answers. */
+export interface MyTenants {
+  readonly tenants: readonly {
+    readonly id: string
+    readonly name: string
+    readonly customAttributes?: Readonly<Record<string, unknown>>
+  }[]
+}
+
 /** One sign-in of the user. `loginTime` is in epoch seconds. */
 export interface HistoryEntry {
   readonly userId: string
@@ -133,6 +142,8 @@ export interface HistoryEntry {
   readonly city: string
   readonly country: string
   readonly ip: string
+  /** ID of the tenant that was current then; empty if none. */
+  readonly selectedTenant?: string
 }
 
 /** Details of a new user. */
@@ -151,6 +162,7 @@ export interface SignUpOptions {
   readonly customClaims?: Readonly<Record<string, unknown>>
   readonly templateId?: string
   readonly templateOptions?: Readonly<Record<string, string>>
+  /** At sign-in, the tenant that becomes the current one, if the user is in it. */
   readonly tenantId?: string
 }
 

@@ -11,6 +11,8 @@ export interface EarlierSession {
   readonly userId: string
   readonly sessionId: string
   readonly amr: readonly string[]
+  /** The tenant that was chosen in it. */
+  readonly tenantId: string | undefined
 }
 
 /**
@@ -30,7 +32,8 @@ export async function earlierSession(
   if (!input.refreshToken) throw coreErrors.InvalidSession({ message: 'Step-up and MFA need the refresh token of a session' })
   const { session, user } = await liveSession(deps, { project: input.project, token: input.refreshToken, kind: 'DSR' })
   if (impersonatorOf(session) !== undefined) throw coreErrors.InvalidSession({ log: 'step-up while impersonating' })
-  return { userId: user.id, sessionId: session.id, amr: session.amr }
+  const { dct } = session.claims
+  return { userId: user.id, sessionId: session.id, amr: session.amr, tenantId: typeof dct === 'string' ? dct : undefined }
 }
 
 /**

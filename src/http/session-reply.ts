@@ -17,6 +17,9 @@ export const refreshCookieHeader = 'x-descope-refresh-cookie-name'
 
 const largestInt32 = 2_147_483_647
 
+/** Leaves room for name and attributes in what browsers take (4 096 bytes). */
+const maxExtraCookieLength = 3_500
+
 /** The name of the refresh cookie: what the header asks for if that is a proper cookie name of at most 64 characters, else `DSR`. */
 export function refreshCookieName(header: string | undefined): string {
   const isUsable = header !== undefined && /^[A-Za-z0-9_.-]{1,64}$/.test(header) && header !== sessionCookie
@@ -68,19 +71,22 @@ export function userReply(account: UserWithLoginIds): z.input<typeof UserReply> 
 
 /**
  * The answer to a sign-in or refresh. A token whose response method is `cookie` is left out of the body and set as a cookie;
- * `cookieName` is the refresh cookie's name if the request asked for another than `DSR` (see `refreshCookieName`).
+ * `cookieName` is the refresh cookie's name if the request asked for another than `DSR` (see `refreshCookieName`). With `alsoInCookie` the refresh token is in a cookie
+ * beside the body, unless it is too large for one.
  */
 export function authReply(
   issued: IssuedSession,
   project: Project,
-  options: { readonly cookieName?: string } = {},
+  options: { readonly cookieName?: string; readonly alsoInCookie?: boolean } = {},
 ): Reply<z.input<typeof AuthReply>> {
   const settings = project.settings.project
   const isRefreshInCookie = settings.tokenResponseMethod === 'cookie'
   const isSessionInCookie = settings.sessionTokenResponseMethod === 'cookie'
   const name = options.cookieName ?? refreshCookie
   const cookies: ReplyCookie[] = []
-  if (isRefreshInCookie) cookies.push(refreshCookieOf(project, name, issued.refreshJwt, secondsUntil(issued.refreshExpiresAt, issued)))
+  const isAlsoInCookie = options.alsoInCookie === true && issued.refreshJwt.length <= maxExtraCookieLength
+  if (isRefreshInCookie || isAlsoInCookie)
+    cookies.push(refreshCookieOf(project, name, issued.refreshJwt, secondsUntil(issued.refreshExpiresAt, issued)))
   if (isSessionInCookie) cookies.push(sessionCookieOf(project, issued.sessionJwt, secondsUntil(issued.sessionExpiresAt, issued)))
   return reply({
     body: {

@@ -113,6 +113,7 @@ export const passwordRoutes = [
       const issued = await signIn(deps, {
         ...{ project, source, signal, loginId, password, refreshToken: token },
         customClaims: options?.customClaims,
+        tenantId: options?.tenantId,
         revokeOtherSessions: options?.revokeOtherSessions,
         stepUp: options?.stepup,
         mfa: options?.mfa,

@@ -18,6 +18,8 @@ export interface SignIn {
   readonly password: string
   readonly customClaims?: Readonly<Record<string, unknown>> | undefined
   readonly revokeOtherSessions?: boolean | undefined
+  /** The tenant to choose; without one a step-up keeps that of its session. A tenant that the user is not in is no choice. */
+  readonly tenantId?: string | undefined
   /** With `stepup` or `mfa` the refresh token of a live session of the same user is needed. */
   readonly stepUp?: boolean | undefined
   readonly mfa?: boolean | undefined
@@ -113,7 +115,8 @@ export async function signIn(deps: Deps, input: SignIn): Promise<IssuedSession> 
 
   const amr = mergedMethods(before?.amr ?? [], ['pwd'])
   const isStepUp = input.stepUp ?? false
-  const session = await prepareSession(deps, { project, account, source, amr, customClaims: input.customClaims, isStepUp })
+  const tenantId = input.tenantId || before?.tenantId
+  const session = await prepareSession(deps, { project, account, source, amr, customClaims: input.customClaims, tenantId, isStepUp })
   const rehashed = await outdatedHash(deps, proven, input)
   await deps.storage.transaction(async (tx) => {
     await storeSession(deps, tx, session)

@@ -29,8 +29,9 @@ export async function refresh(deps: Deps, input: Refresh): Promise<IssuedSession
     if (!found || found.session.userId !== claims.sub) throw coreErrors.InvalidSession({ log: 'unknown session' })
     await assertUsable(deps, project, found)
     const session = await advance(deps, input, found, claims.gen)
-    // A token that was made before the end of the session moved (`jwt/update`) would expire at another time than the answer says.
-    const isSame = session?.generation === claims.gen && session.expiresAt === claims.exp
+    // A token that was made before the end of the session moved (`jwt/update`) would expire at another time than the answer says, and one that was made before a tenant
+    // was chosen names another.
+    const isSame = session?.generation === claims.gen && session.expiresAt === claims.exp && session.claims.dct === claims.dct
     const refreshJwt = isSame ? input.token : undefined
     if (session) return reissue(deps, { project, account: found, session, refreshJwt })
   }
