@@ -49,6 +49,9 @@ export const CustomClaims = orEmptyArray(
     .refine((claims) => Buffer.byteLength(JSON.stringify(claims)) <= maxClaimsBytes, { error: 'must not be larger than 2 KiB' }),
 ).meta({ description: 'Custom claims; they land under `nsec` in the tokens.' })
 
+/** Custom attributes, stored or looked for. How many and how large they may be is decided in `core/attributes.ts`. */
+export const CustomAttributes = orEmptyArray(z.record(z.string(), z.unknown()).refine(holdsPlainTextOnly, plainTextProblem))
+
 /** Variables of a message template. */
 export const TemplateOptions = orEmptyArray(
   z

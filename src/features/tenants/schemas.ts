@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Project } from '../../core/projects.ts'
 import type { TenantRecord } from '../../core/storage.ts'
 import { tenantSessionSettings } from '../../core/tenant-settings.ts'
-import { LooseBoolean, orEmptyArray, synonyms, Text } from '../../http/schemas.ts'
+import { CustomAttributes, LooseBoolean, orEmptyArray, synonyms, Text } from '../../http/schemas.ts'
 import type { TenantFacts } from './manage.ts'
 import type { TenantQuery } from './search.ts'
 import type { TenantSettings, TenantSettingsChanges } from './settings.ts'
@@ -18,13 +18,12 @@ const Domain = Text(253)
   .regex(/^[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*$/u)
   .transform((domain) => domain.toLowerCase())
 const Domains = z.array(Domain).max(maxList)
-const Attributes = orEmptyArray(z.record(z.string(), z.unknown()))
 const RoleInheritance = z.enum(['', 'none', 'userOnly'])
 const RoleNames = z.array(Text(128).min(1)).max(maxList)
 
 const Facts = {
   selfProvisioningDomains: Domains.optional(),
-  customAttributes: Attributes.optional(),
+  customAttributes: CustomAttributes.optional(),
   enforceSSO: LooseBoolean.optional(),
   enforceSSOExclusions: Ids.optional(),
   disabled: LooseBoolean.optional(),
@@ -53,7 +52,7 @@ export const SearchTenants = orEmptyArray(
         .array(Text(253).transform((domain) => domain.toLowerCase()))
         .max(maxList)
         .optional(),
-      customAttributes: Attributes.optional(),
+      customAttributes: CustomAttributes.optional(),
       parentTenantId: TenantId.optional(),
       authType: Text(16).optional(),
     }),

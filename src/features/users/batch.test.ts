@@ -39,7 +39,7 @@ onEveryDatabase('create/batch: everybody but those who cannot be, with the reaso
     ['bad', 'The hashedPassword.bcrypt field is malformed'],
     ['role', 'Role not found'],
     ['', 'The loginId field is invalid'],
-    ['attribute', 'The customAttributes field must not hold control characters or broken Unicode'],
+    ['attribute', 'The customAttributes field is invalid'],
     ['seed', 'The seed field is not a Base32 text of 16 to 256 characters'],
   ])
   assert.deepEqual(answer.additionalErrors, {})

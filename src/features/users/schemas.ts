@@ -5,7 +5,18 @@ import type { Rights } from '../../core/management-keys.ts'
 import { HashedPassword } from '../../core/password/hashed-password.ts'
 import type { UserWithLoginIds } from '../../core/storage.ts'
 import { parsed } from '../../http/parse.ts'
-import { LoginId, LooseBoolean, orEmptyArray, Password, synonyms, TemplateOptions, Text, UrlText, UserReply } from '../../http/schemas.ts'
+import {
+  CustomAttributes,
+  LoginId,
+  LooseBoolean,
+  orEmptyArray,
+  Password,
+  synonyms,
+  TemplateOptions,
+  Text,
+  UrlText,
+  UserReply,
+} from '../../http/schemas.ts'
 import { userReply } from '../../http/session-reply.ts'
 import { type Entry, maxBatch, type Outcome } from './batch.ts'
 import type { NewUser } from './create.ts'
@@ -63,7 +74,7 @@ const userMembers = {
   picture: UrlText.optional(),
   roleNames: RoleNames.optional(),
   userTenants: Tenants.optional(),
-  customAttributes: orEmptyArray(z.record(z.string(), z.unknown())).optional(),
+  customAttributes: CustomAttributes.optional(),
   verifiedEmail: LooseBoolean.optional(),
   verifiedPhone: LooseBoolean.optional(),
   additionalLoginIds: z.array(LoginId).max(49).optional(),
