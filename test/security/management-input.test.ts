@@ -84,7 +84,7 @@ test('WB-05, IN-01: every database gave the same verdict on management fields', 
   assert.equal(others.length, databases.length - 1)
   for (const other of others) {
     assert.equal(other.size, first.size)
-    const different = [...first].filter(([what, verdict]) => other.get(what) !== verdict)
+    const different: readonly unknown[] = [...first].filter(([what, verdict]) => other.get(what) !== verdict)
     assert.deepEqual(different, [])
   }
 })
