@@ -7,13 +7,13 @@ import { createDatabase, install } from '../test/server-process.ts'
 import type { Result } from './compat.ts'
 import type { DatabaseKind } from './databases.ts'
 
-/** The official Python SDK, driven by `python/check.py` against servers of its own. */
+/** The official Python SDK, driven by `python/check.py`, which runs every `*_checks.py` beside it, against servers of its own. */
 
 const run = promisify(execFile)
 const folder = join(import.meta.dirname, 'python')
 const cache = join(import.meta.dirname, '../node_modules/.cache/postern-conformance')
 const installMilliseconds = 180_000
-const checkMilliseconds = 120_000
+const checkMilliseconds = 300_000
 
 /** What was found, or why nothing could be. */
 export type PythonResults = { readonly results: readonly Result[] } | { readonly reason: string }
@@ -59,7 +59,7 @@ async function checkOn(
     try {
       const { projectId, managementKey } = installation
       const names = { DESCOPE_BASE_URL: server.url, DESCOPE_PROJECT_ID: projectId, DESCOPE_MANAGEMENT_KEY: managementKey }
-      const options = { env: { PATH: process.env.PATH ?? '', ...names }, timeout: checkMilliseconds }
+      const options = { env: { PATH: process.env.PATH ?? '', PYTHONDONTWRITEBYTECODE: '1', ...names }, timeout: checkMilliseconds }
       const { stdout } = await run(join(environment, 'bin/python'), [join(folder, 'check.py')], options)
       return stdout
         .trim()

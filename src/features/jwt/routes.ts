@@ -55,13 +55,14 @@ const impersonateRoutes = (['refresh', 'session'] as const).map((kind) =>
         impersonatorId: LoginId.meta({ description: 'Login ID or user ID of who acts; needs the permission `Impersonate`.' }),
         loginId: LoginId.meta({ description: 'Login ID or user ID of the user who is acted as.' }),
         validateConsent: LooseBoolean.optional().meta({ description: 'Refused when true, because consent cannot be recorded.' }),
+        stepup: LooseBoolean.optional().meta({ description: 'Answer a session token after a step-up, as the other path always does.' }),
         ...Session,
       }),
     ),
     reply: JwtReply,
     errors: [jwtErrors.ImpersonationRefused, jwtErrors.NoConsent, ManagedUserNotFound, UserDisabled, InvalidArguments],
-    run: async ({ deps, caller: { project, actor }, body: { refreshDuration, ...body } }) => {
-      const isStepUp = kind === 'session'
+    run: async ({ deps, caller: { project, actor }, body: { refreshDuration, stepup: wantsStepUp = false, ...body } }) => {
+      const isStepUp = kind === 'session' || wantsStepUp
       const issued = await impersonate(deps, { ...body, project, actor, isStepUp, refreshSeconds: secondsOf(refreshDuration) })
       return { jwt: isStepUp ? issued.sessionJwt : issued.refreshJwt }
     },

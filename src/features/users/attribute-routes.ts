@@ -21,14 +21,17 @@ const Type = z.preprocess(
 
 const Names = z.array(Text(256)).max(100)
 
+/** A choice; Python sends its text alone. */
+const Option = z.preprocess(
+  (value) => (typeof value === 'string' ? { value } : value),
+  z.object({ value: Text(256).optional(), label: Text(256).optional() }),
+)
+
 const Attribute = z.object({
   name: z.string().regex(/^[A-Za-z0-9_-]{1,60}$/),
   type: Type,
   displayName: Text(256).optional(),
-  options: z
-    .array(z.object({ value: Text(256).optional(), label: Text(256).optional() }))
-    .max(500)
-    .optional(),
+  options: z.array(Option).max(500).optional(),
   defaultValue: z.unknown().optional(),
   viewPermissions: Names.optional(),
   editPermissions: Names.optional(),

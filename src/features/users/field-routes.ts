@@ -87,10 +87,10 @@ const ownFields = [
 const addressFields = [
   fieldRoute({
     path: `${update}/email`,
-    summary: 'Set the e-mail address; empty takes it away. The old and the new address are told',
+    summary: 'Set the e-mail address; none takes it away. The old and the new address are told',
     body: synonyms(
       { newEmail: 'email' },
-      aboutUser({ email: Text(254), verified: LooseBoolean.default(false), failOnConflict: LooseBoolean.default(false) }),
+      aboutUser({ email: Text(254).default(''), verified: LooseBoolean.default(false), failOnConflict: LooseBoolean.default(false) }),
     ),
     errors: [userErrors.AddressConflict],
     run: (deps, one, { email, verified, failOnConflict }) =>
@@ -98,8 +98,8 @@ const addressFields = [
   }),
   fieldRoute({
     path: `${update}/phone`,
-    summary: 'Set the phone number; empty takes it away',
-    body: aboutUser({ phone: Text(32), verified: LooseBoolean.default(false), failOnConflict: LooseBoolean.default(false) }),
+    summary: 'Set the phone number; none takes it away',
+    body: aboutUser({ phone: Text(32).default(''), verified: LooseBoolean.default(false), failOnConflict: LooseBoolean.default(false) }),
     errors: [userErrors.AddressConflict],
     run: (deps, one, { phone, verified, failOnConflict }) =>
       patchUser(deps, { ...one, fields: { phone, isPhoneVerified: verified }, failsOnConflict: failOnConflict }),
