@@ -32,6 +32,7 @@ const ownId = (kit: Kit) => kit.managementKey.split('.')[0] ?? ''
 
 onEveryDatabase('a key is made with every field of the SDKs, and its text is told once', async (kit) => {
   const { make, load, opens, search } = keyKit(kit)
+  kit.clock.advance(1)
   const now = kit.clock.nowSeconds()
   const facts = { name: 'CI', description: 'nightly', expiresIn: '3600', permittedIps: ['127.0.0.1', '10.0.0.0/8'] }
   const { cleartext, key } = await make({ ...facts, reBac: { companyRoles: ['company-full-access'] } })

@@ -71,6 +71,7 @@ onEveryDatabase('JW-05, JW-08: a clone has the configuration, and neither users 
 onEveryDatabase(
   'MG-05: the key of a new project is not wider than the one that asked, and its making is in both audit trails',
   async (kit) => {
+    kit.clock.advance(1)
     const { auth, projectId } = kit
     const limited = await auth.api.createManagementKey({
       projectId,
