@@ -109,6 +109,9 @@ function expectedOfKey({ effect, right, isTenantAware }: Row, credential: string
   }
 }
 
+/** Whether a route takes tokens of users, which it may use up. */
+const isForUsers = (access: Row['access']) => access === 'refreshToken' || access === 'refresh' || access === 'session'
+
 interface Seen {
   readonly status: number
   readonly text: string
@@ -214,7 +217,7 @@ onEveryDatabase(
       const { access } = row
       for (const [credential, bearerOf] of Object.entries(credentials)) {
         const verdict = expected(row, credential, name.split(' ')[0])
-        if (access !== 'open' && /(refresh|session) token/.test(credential)) world.user = await makeUser(kit)
+        if (isForUsers(access) && /(refresh|session) token/.test(credential)) world.user = await makeUser(kit)
         const own =
           row.isDestructive && verdict === 'allowed' ? await makeWorld(await createKit(kit.auth.deps.storage, withoutLimits)) : world
         const seen = await send(own, name, bearerOf(own), stranger)

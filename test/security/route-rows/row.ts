@@ -17,7 +17,7 @@ export interface World {
   }
   /** Access keys by what is the matter with them. */
   readonly accessKeys: { readonly usable: string; readonly inactive: string; readonly foreign: string }
-  /** The user that a cell is about; fresh for each cell that shows its tokens. */
+  /** The user that a cell is about; fresh for each cell that may use up its tokens. */
   user: { readonly loginId: string; readonly userId: string; readonly refreshJwt: string; readonly sessionJwt: string }
 }
 
