@@ -93,7 +93,7 @@ export const ProjectSettings = z
       .max(2048)
       .refine(isWebUrlOrEmpty, 'must be an http or https URL')
       .default('')
-      .meta({ description: 'Address of the application, shown in mails.' }),
+      .meta({ description: 'Address of the application, where our own pages lead when they are done.' }),
     trustedDomains: z
       .string()
       .max(4096)
