@@ -308,6 +308,9 @@ const privileged = {
     TOTP: true,
     webauthn: true,
     editable: false,
+    recoveryEmail: 'root@example.com',
+    isRecoveryEmailVerified: true,
+    isAnonymous: true,
     ssoAppIds: ['x'],
     projectId: 'Pother',
   },
@@ -327,6 +330,7 @@ onEveryDatabase('MG-04: privileged members of sign-up are dropped, wherever they
     {
       ...{ projectId: kit.projectId, id: '', status: 'enabled', email: loginId, isEmailVerified: false, phone: '', isPhoneVerified: false },
       ...{ name: 'Ada', givenName: '', middleName: '', familyName: '', picture: '', isTest: false, customAttributes: {} },
+      ...{ recoveryEmail: '', isRecoveryEmailVerified: false, recoveryPhone: '', isRecoveryPhoneVerified: false, isAnonymous: false },
       ...{ createdAt: 0, modifiedAt: 0, lastSignInAt: 0 },
     },
   )
