@@ -19,6 +19,9 @@ import { type ImportedPasswords, importedPasswords } from './features/password/i
 import { setPassword, unlock } from './features/password/manage.ts'
 import { createProject } from './features/projects/create.ts'
 import { listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/signing-keys.ts'
+import { exportUsers } from './features/transfer/export-users.ts'
+import type { ImportReport } from './features/transfer/import-report.ts'
+import { type ImportInput, importUsers } from './features/transfer/import-users.ts'
 import { createUser } from './features/users/create.ts'
 import { listUsers } from './features/users/list.ts'
 import { deleteUser } from './features/users/remove.ts'
@@ -72,6 +75,10 @@ export interface Administration {
     input: InProject & { readonly id: string; readonly isActive?: boolean | undefined; readonly rights: TypedRights },
   ): Promise<ManagementKey>
   revokeManagementKeys(input: InProject & { readonly ids: readonly string[] }): Promise<number>
+  /** Takes users of another system in, from a stream. What is wrong with single users is in the report. */
+  importUsers(input: Omit<ImportInput, 'actor'>): Promise<ImportReport>
+  /** Writes every user, and what users refer to, as one state of the database. */
+  exportUsers(input: Omit<Parameters<typeof exportUsers>[1], 'actor'>): Promise<{ readonly users: number }>
   showSettings(input: InProject): Promise<Settings>
   changeSettings(input: InProject & { readonly changes: SettingsChanges }): Promise<Settings>
 }
@@ -110,6 +117,8 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
     listManagementKeys: (input) => listManagementKeys(deps, input),
     limitManagementKey: ({ rights, ...input }) => updateManagementKey(deps, { ...input, actor, rights: readRights(rights) }),
     revokeManagementKeys: (input) => revokeManagementKeys(deps, { ...input, actor }),
+    importUsers: (input) => importUsers(deps, { ...input, actor }),
+    exportUsers: (input) => exportUsers(deps, { ...input, actor }),
     showSettings: async (input) => (await projectById(deps, input.projectId)).settings,
     changeSettings: async ({ projectId, changes }) => {
       if (Object.keys(changes).length === 0) throw coreErrors.InvalidArguments({ message: 'No settings were named' })

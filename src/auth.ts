@@ -63,6 +63,8 @@ export interface Ports {
   readonly mailTransport?: MailTransport
   /** 32 bytes; without it the key file of the options is read. */
   readonly masterKey?: Uint8Array
+  /** Whether the process is there to import users, and may spend memory on it. */
+  readonly writesMuch?: boolean
   /** Ends requests that throw an error that their route does not declare with 500. For tests. */
   readonly isStrict?: boolean
 }
@@ -89,7 +91,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
   const metrics = createMetrics(metricTables)
   const masterKey = ports.masterKey ?? (await loadMasterKey({ file: options.masterKeyFile }))
   const sealer = createSealer(masterKey, random)
-  const storage = ports.storage ?? (await openStorage({ database: options.database }))
+  const storage = ports.storage ?? (await openStorage({ database: options.database, writesMuch: ports.writesMuch ?? false }))
   try {
     await assertMasterKey(storage, sealer)
     const passwordRules = await createPasswordRules(await readFile(blocklistFile), () => readFile(dictionariesFile))

@@ -29,6 +29,8 @@ const commands = new Map(leaves(createProgram()))
 test('commands: there is one for each thing that an operator does', () => {
   assert.deepEqual([...commands.keys()].sort(), [
     'doctor',
+    'export',
+    'import',
     'init',
     'keys list',
     'keys management create',

@@ -63,9 +63,9 @@ export async function openExisting(options: Options, ports: Ports = {}, hint = '
 }
 
 /** Runs work on an existing installation and closes it, whatever happens. */
-export async function withAuth<T>(flags: Flags, work: (auth: Auth, options: Options) => Promise<T>): Promise<T> {
+export async function withAuth<T>(flags: Flags, work: (auth: Auth, options: Options) => Promise<T>, ports: Ports = {}): Promise<T> {
   const options = optionsOf(flags, { quiet: true })
-  const auth = await openExisting(options)
+  const auth = await openExisting(options, ports)
   try {
     return await work(auth, options)
   } finally {
@@ -77,8 +77,9 @@ export async function withAuth<T>(flags: Flags, work: (auth: Auth, options: Opti
 export async function withProject(
   flags: Flags,
   work: (on: { readonly auth: Auth; readonly projectId: string }) => Promise<void>,
+  ports: Ports = {},
 ): Promise<void> {
-  await withAuth(flags, async (auth) => work({ auth, projectId: await chosenProject(auth, flags) }))
+  await withAuth(flags, async (auth) => work({ auth, projectId: await chosenProject(auth, flags) }), ports)
 }
 
 async function chosenProject(auth: Auth, flags: Flags): Promise<string> {

@@ -2,6 +2,8 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../auth.ts'
 import { doctorCommand } from './doctor.ts'
 import { exitCodes, report } from './exit.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
 import { openApiCommand } from './openapi.ts'
@@ -19,7 +21,17 @@ export function createProgram(): Command {
     .description('A self-hosted authentication server that speaks the Descope HTTP API')
     .version(version)
     .showHelpAfterError('(--help tells more)')
-  for (const make of [initCommand, serveCommand, doctorCommand, userCommand, keysCommand, settingsCommand, openApiCommand]) {
+  for (const make of [
+    initCommand,
+    serveCommand,
+    doctorCommand,
+    userCommand,
+    importCommand,
+    exportCommand,
+    keysCommand,
+    settingsCommand,
+    openApiCommand,
+  ]) {
     program.addCommand(make())
   }
   return overriding(program)

@@ -38,7 +38,7 @@ export type AttributeCheck = (values: AttributeValues) => void
 
 /** Reads the definitions of a project, once for any number of checks. */
 export async function attributeCheck(
-  storage: Pick<Storage, 'attributes'>,
+  storage: { readonly attributes: Pick<Storage['attributes'], 'list'> },
   projectId: string,
   subject: AttributeRecord['subject'],
 ): Promise<AttributeCheck> {

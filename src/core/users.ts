@@ -52,9 +52,11 @@ export function parsePhone(text: string): string | undefined {
  * as E.164. Never throws: what could not have been stored is simply not found.
  */
 export function canonicalLoginId(text: string): string {
-  const phone = parsePhone(text)
-  if (phone) return phone
-  return (parseEmail(text) ?? text.normalize('NFC').trim()).toLowerCase().normalize('NFC')
+  return canonicalForm(text, parsePhone(text), parseEmail(text))
+}
+
+function canonicalForm(text: string, phone: string | undefined, email: string | undefined): string {
+  return phone ?? (email ?? text.normalize('NFC').trim()).toLowerCase().normalize('NFC')
 }
 
 /**
@@ -67,8 +69,9 @@ export function newLoginId(text: string): LoginIdRecord {
   if (shown === '') throw refuse('The loginId field is required')
   if (shown.length > maxLoginIdLength) throw refuse(`The loginId field is longer than ${maxLoginIdLength} characters`)
   if (!shown.isWellFormed() || forbidden.test(shown)) throw refuse('The loginId field has characters that are not allowed')
-  if (shown.includes('@') && !isEmailAddress(shown)) throw refuse('The loginId field is not a valid e-mail address')
-  return { canonical: canonicalLoginId(shown), shown: parsePhone(shown) ?? parseEmail(shown) ?? shown }
+  const [phone, email] = [parsePhone(shown), parseEmail(shown)]
+  if (shown.includes('@') && !email) throw refuse('The loginId field is not a valid e-mail address')
+  return { canonical: canonicalForm(shown, phone, email), shown: phone ?? email ?? shown }
 }
 
 /**

@@ -5,11 +5,12 @@ export { SchemaTooNew } from './migrate.ts'
 
 /**
  * Opens the database of a URL, `sqlite:FILE` or `postgres://...`, and brings its schema up to date. Throws for any other URL, for a database
- * that cannot be reached, and `SchemaTooNew`.
+ * that cannot be reached, and `SchemaTooNew`. `writesMuch` spends memory on imports.
  */
-export async function openStorage({ database }: { readonly database: string }): Promise<Storage> {
+export async function openStorage(options: { readonly database: string; readonly writesMuch?: boolean }): Promise<Storage> {
+  const { database, writesMuch = false } = options
   const file = /^sqlite:(.+)$/.exec(database)?.[1]
-  if (file) return openSqlite({ file })
+  if (file) return openSqlite({ file, writesMuch })
   if (/^postgres(ql)?:\/\//.test(database)) {
     // The driver is loaded only where it is used.
     const { openPostgres } = await import('./postgres.ts')

@@ -16,14 +16,18 @@ export interface SqliteOptions {
   readonly waitMilliseconds?: number
   /** The schema to bring the database to. Default: that of this version. */
   readonly migrations?: readonly Migration[]
+  /** Whether this process is there to write a lot, and may use 64 MiB for it. */
+  readonly writesMuch?: boolean
 }
 
 /**
  * Opens the embedded database and brings its schema up to date; a copy of the file as it was is put beside it before an upgrade (RL-10). What it
  * acknowledges is on disk (RL-02), and only the owner can read its files. Throws `SchemaTooNew` for a database of a newer version.
  */
-export async function openSqlite({ file, waitMilliseconds = 2_500, migrations = allMigrations }: SqliteOptions): Promise<Storage> {
+export async function openSqlite(options: SqliteOptions): Promise<Storage> {
+  const { file, waitMilliseconds = 2_500, migrations = allMigrations, writesMuch = false } = options
   const database = openFile(file)
+  if (writesMuch) prepareForMuch(database)
   const db = new Kysely<Tables>({ dialect: sqliteDialect({ database, waitMilliseconds }) })
   try {
     await migrate({ db, dialect: 'sqlite', migrations, beforeUpgrade: async (from) => backUp(database, file, from) })
@@ -55,6 +59,12 @@ function openFile(file: string): DatabaseSync {
     database.close()
     throw error
   }
+}
+
+/** Pages of indexes stay in memory between batches, and the log goes into the database after every 64 MiB only: both were most of the time of an import. */
+function prepareForMuch(database: DatabaseSync): void {
+  database.exec('pragma cache_size = -65536')
+  database.exec('pragma wal_autocheckpoint = 16384')
 }
 
 /** A second connection, which neither writes nor keeps anybody from writing. */

@@ -34,7 +34,7 @@ export function storageOver(db: Kysely<Tables>, dialect: Dialect, openView?: () 
     snapshot: (run) => snapshot(openView?.(), db, dialect, run),
     async analyze() {
       // SQLite does not look at numbers.
-      if (dialect === 'postgres') await sql`analyze users, login_ids, credentials, memberships, role_assignments`.execute(db)
+      if (dialect === 'postgres' && openView) await analyze(openView())
     },
     async ping() {
       await db.selectFrom('meta').select('key').limit(1).execute()
@@ -48,6 +48,14 @@ function inTransaction(connection: Connection): Storage {
     throw new Error('Not inside a transaction: calls to transaction() do not nest, and only the outer storage can be pinged or closed')
   }
   return { ...nouns(connection), transaction: refuse, snapshot: refuse, analyze: refuse, ping: refuse, close: refuse }
+}
+
+async function analyze(view: Kysely<Tables>): Promise<void> {
+  try {
+    await sql`analyze users, login_ids, credentials, memberships, role_assignments`.execute(view)
+  } finally {
+    await view.destroy()
+  }
 }
 
 async function snapshot<T>(

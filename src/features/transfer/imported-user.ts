@@ -18,11 +18,15 @@ export const ImportedPassword = z.strictObject({
   hash: z.string().max(8192).optional(),
   /** One member that names the kind, as the wire has it (`protocol/core.md` 7.7). */
   hashedPassword: z.unknown().optional(),
+  /** Why there is a hash that cannot be read; never in our export. */
+  unreadable: z.string().optional(),
   /** The password must be replaced before the user can sign in. */
   mustChange: z.boolean().optional(),
   setTime: EpochSeconds.optional(),
   /** Hashes of earlier passwords, newest first. */
   previous: z.array(z.string().max(8192)).max(50).optional(),
+  /** The kind of hash that it came here with, in our own export. */
+  origin: z.string().max(64).optional(),
 })
 export type ImportedPassword = z.output<typeof ImportedPassword>
 
@@ -32,11 +36,13 @@ export const ImportedTenant = z.strictObject({
   roleNames: Names.optional(),
 })
 
+const noLoginId = { error: 'there is no login ID' }
+
 export const ImportedUser = z.strictObject({
   /** Kept where it can be an ID here, else the user gets a new one. */
   userId: Text.optional(),
   /** The first is the primary one. */
-  loginIds: z.array(Text.min(1)).min(1, { error: 'there is no login ID' }).max(50),
+  loginIds: z.array(Text.min(1), noLoginId).min(1, noLoginId).max(50),
   status: z.enum(['enabled', 'disabled', 'invited']).optional(),
   email: Text.optional(),
   verifiedEmail: z.boolean().optional(),
@@ -61,3 +67,9 @@ export const ImportedUser = z.strictObject({
   password: ImportedPassword.optional(),
 })
 export type ImportedUser = z.output<typeof ImportedUser>
+
+/**
+ * A user as a format translates it from another system's record, before it is known whether it is one: empty texts, 0, false and empty lists mean what absent ones do, and
+ * nothing is checked that `prepare-user.ts` checks.
+ */
+export type SourceUser = { readonly [K in keyof ImportedUser]?: (K extends 'status' ? ImportedUser[K] | '' : ImportedUser[K]) | undefined }

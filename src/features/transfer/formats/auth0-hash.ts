@@ -14,24 +14,22 @@ const CustomHash = z.object({
 })
 type CustomHash = z.output<typeof CustomHash>
 
-type Read = ImportedPassword | { readonly problem: string }
-
 /**
  * The password of a user in the form that Auth0's import takes: `password_hash` is bcrypt, `custom_password_hash` one of many
  * (https://auth0.com/docs/manage-users/user-migration/bulk-user-import-schema). Empty when there is none.
  */
-export function auth0Password(user: { readonly password_hash: string; readonly custom_password_hash?: unknown }): Read {
+export function auth0Password(user: { readonly password_hash: string; readonly custom_password_hash?: unknown }): ImportedPassword {
   if (user.password_hash !== '') return { hash: user.password_hash }
   if (user.custom_password_hash === undefined || user.custom_password_hash === null) return {}
   const read = CustomHash.safeParse(user.custom_password_hash)
-  if (!read.success) return { problem: 'custom_password_hash: is not of the form that Auth0 describes' }
+  if (!read.success) return { unreadable: 'custom_password_hash: is not of the form that Auth0 describes' }
   const reader = readers[read.data.algorithm]
-  return reader ? reader(read.data) : { problem: 'custom_password_hash: the algorithm is not known here' }
+  return reader ? reader(read.data) : { unreadable: 'custom_password_hash: the algorithm is not known here' }
 }
 
-const asStored = ({ hash }: CustomHash): Read => ({ hash: hash.value })
+const asStored = ({ hash }: CustomHash): ImportedPassword => ({ hash: hash.value })
 
-const readers: Readonly<Record<string, (custom: CustomHash) => Read>> = {
+const readers: Readonly<Record<string, (custom: CustomHash) => ImportedPassword>> = {
   bcrypt: asStored,
   argon2: asStored,
   ldap: asStored,
@@ -48,7 +46,7 @@ function bytesOf({ value, encoding }: z.output<typeof Encoded>, usual: 'hex' | '
   return Buffer.from(value, encoding ?? usual)
 }
 
-function readDigest({ hash, salt }: CustomHash, type: 'md5' | 'sha1' | 'sha256' | 'sha512'): Read {
+function readDigest({ hash, salt }: CustomHash, type: 'md5' | 'sha1' | 'sha256' | 'sha512'): ImportedPassword {
   const digest = bytesOf(hash, 'hex').toString('hex')
   if (!salt) return { hashedPassword: type === 'md5' ? { md5: { hash: digest } } : { sha: { hash: digest, type } } }
   const saltBytes = bytesOf(salt, 'utf8')
@@ -59,21 +57,21 @@ function readDigest({ hash, salt }: CustomHash, type: 'md5' | 'sha1' | 'sha256' 
   }
   // The form of old Django, which has the salt in front, knows these two and salts of printable characters.
   if (type === 'md5' || type === 'sha1') return { hash: `${type}$${saltBytes.toString()}$${digest}` }
-  return { problem: 'custom_password_hash: a salt in front of the password is not known here' }
+  return { unreadable: 'custom_password_hash: a salt in front of the password is not known here' }
 }
 
 /** `$pbkdf2-sha256$i=100000,l=32$salt$hash`, both in base64 without padding. */
-function readPbkdf2({ hash }: CustomHash): Read {
+function readPbkdf2({ hash }: CustomHash): ImportedPassword {
   const [, digest = '', iterations, salt = '', key = ''] =
     /^\$pbkdf2-(sha1|sha256|sha512)\$i=(\d{1,9})(?:,l=\d+)?\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(hash.value) ?? []
-  if (digest === '') return { problem: 'custom_password_hash: PBKDF2 of a form that is not known here' }
+  if (digest === '') return { unreadable: 'custom_password_hash: PBKDF2 of a form that is not known here' }
   return { hashedPassword: { pbkdf2: { hash: standard(key), salt: standard(salt), iterations: Number(iterations), type: digest } } }
 }
 
-function readScrypt({ hash, salt, cost = 16_384, blockSize = 8, parallelization = 1 }: CustomHash): Read {
+function readScrypt({ hash, salt, cost = 16_384, blockSize = 8, parallelization = 1 }: CustomHash): ImportedPassword {
   const logarithm = Math.log2(cost)
   if (!salt || !Number.isInteger(logarithm))
-    return { problem: 'custom_password_hash: scrypt without a salt, or with a cost that is no power of two' }
+    return { unreadable: 'custom_password_hash: scrypt without a salt, or with a cost that is no power of two' }
   const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
   const parameters = `ln=${logarithm},r=${blockSize},p=${parallelization}`
   return { hash: `$scrypt$${parameters}$${unpadded(bytesOf(salt, 'utf8'))}$${unpadded(bytesOf(hash, 'hex'))}` }

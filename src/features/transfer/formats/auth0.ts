@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { jsonRecords } from '../reading/json-records.ts'
 import { auth0Password } from './auth0-hash.ts'
-import { type Format, type FormatContext, type Mapped, shapeProblems, withoutEmpty } from './format.ts'
+import { type Format, type FormatContext, type Mapped, shapeProblems } from './format.ts'
 import { distinct, firstText, SourceFlag, SourceObject, SourceText, SourceTime } from './source-fields.ts'
 
 /**
@@ -13,6 +13,7 @@ export const auth0: Format = {
   name: 'auth0',
   records: (source) => jsonRecords(source, ['users']),
   map: mapAuth0,
+  hashes: { records: (source) => jsonRecords(source, ['users']), read: auth0Hash },
 }
 
 const MongoId = z
@@ -22,7 +23,7 @@ const MongoId = z
 
 const MongoDate = z.union([z.object({ $date: SourceTime }).transform((date) => date.$date), SourceTime])
 
-export const Auth0User = z.object({
+const Auth0User = z.object({
   user_id: SourceText,
   email: SourceText,
   email_verified: SourceFlag,
@@ -62,7 +63,6 @@ function mapAuth0(value: unknown, context: FormatContext): Mapped {
   const user = read.data
   const found = firstText(user.passwordHash, context.hashOf(...keysOf(user)) ?? '')
   const password = found === '' ? auth0Password(user) : { hash: found }
-  if ('problem' in password) return { problems: [password.problem] }
   const loginIds = distinct(user.email, user.username)
   const notes = [
     ...(user.mfa_factors?.length || user.multifactor?.length ? ['second factors were not taken over'] : []),
@@ -72,7 +72,7 @@ function mapAuth0(value: unknown, context: FormatContext): Mapped {
   ]
   return {
     notes,
-    user: withoutEmpty({
+    user: {
       userId: user.user_id || withStrategy(firstText(user.alt_id, user._id, user._ID)),
       // A telephone number signs in where there is nothing else; beside an address Auth0 has it as a fact about the user.
       loginIds: loginIds.length > 0 ? [...loginIds] : [...distinct(user.phone_number)],
@@ -90,8 +90,8 @@ function mapAuth0(value: unknown, context: FormatContext): Mapped {
       createdTime: user.created_at,
       modifiedTime: user.updated_at,
       lastSignInTime: user.last_login,
-      password: withoutEmpty({ ...password, setTime: user.password_set_date }),
-    }),
+      password: { ...password, setTime: user.password_set_date },
+    },
   }
 }
 
@@ -101,13 +101,13 @@ function withStrategy(id: string): string {
 }
 
 /** By what a user is found in the file of hashes, and a hash among the users: IDs without the strategy in front of them, and the address. */
-export function keysOf(user: Pick<Auth0User, 'user_id' | '_id' | '_ID' | 'alt_id' | 'email'>): readonly string[] {
+function keysOf(user: Pick<Auth0User, 'user_id' | '_id' | '_ID' | 'alt_id' | 'email'>): readonly string[] {
   const ids = [user.user_id.replace(/^auth0\|/, ''), user.alt_id, user._id, user._ID].filter((id) => id !== '')
   return [...ids.map((id) => `id:${id}`), ...(user.email === '' ? [] : [`email:${user.email.toLowerCase()}`])]
 }
 
 /** A line of the file of hashes, with the keys that find it. */
-export function auth0Hash(value: unknown): { readonly keys: readonly string[]; readonly hash: string } | undefined {
+function auth0Hash(value: unknown): { readonly keys: readonly string[]; readonly hash: string } | undefined {
   const read = Auth0User.safeParse(value)
   if (!read.success || read.data.passwordHash === '') return undefined
   return { keys: keysOf(read.data), hash: read.data.passwordHash }

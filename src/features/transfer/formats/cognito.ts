@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { byContent } from '../reading/by-content.ts'
 import { csvRecords } from '../reading/csv-records.ts'
 import { jsonRecords } from '../reading/json-records.ts'
-import { type Format, type Mapped, shapeProblems, withoutEmpty } from './format.ts'
+import { type Format, type Mapped, shapeProblems } from './format.ts'
 import { distinct, SourceFlag, SourceText, SourceTime } from './source-fields.ts'
 
 /**
@@ -101,10 +101,12 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const customPrefix = 'custom:'
 
 function userOf(user: CognitoUser, read: z.output<typeof Attributes>) {
-  const rest = Object.entries(user.attributes).filter(([name]) => !(name in Attributes.shape) && !name.startsWith('cognito:'))
+  const rest = Object.entries(user.attributes).filter(
+    ([name, text]) => text !== '' && !(name in Attributes.shape) && !name.startsWith('cognito:'),
+  )
   // Pools that sign in by address or number make up a name.
   const names = distinct(uuid.test(user.username) ? '' : user.username, read.email, read.phone_number, read.preferred_username)
-  return withoutEmpty({
+  return {
     userId: read.sub,
     loginIds: names.length > 0 ? [...names] : [...distinct(user.username)],
     status: statusOf(user),
@@ -117,10 +119,10 @@ function userOf(user: CognitoUser, read: z.output<typeof Attributes>) {
     middleName: read.middle_name,
     familyName: read.family_name,
     picture: read.picture,
-    customAttributes: withoutEmpty(Object.fromEntries(rest.map(([name, text]) => [withoutPrefix(name), text]))),
+    customAttributes: Object.fromEntries(rest.map(([name, text]) => [withoutPrefix(name), text])),
     createdTime: user.createdAt,
     modifiedTime: user.modifiedAt,
-  })
+  }
 }
 
 function withoutPrefix(name: string): string {

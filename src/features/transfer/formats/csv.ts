@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ImportedPassword } from '../imported-user.ts'
 import { csvRecords } from '../reading/csv-records.ts'
-import { type Format, type Mapped, shapeProblems, withoutEmpty } from './format.ts'
+import { type Format, type Mapped, shapeProblems } from './format.ts'
 import { distinct, SourceFlag, SourceJsonObject, SourceText, SourceTime } from './source-fields.ts'
 
 /** CSV with a header of our own names, described in `docs/moving/csv.md`: for whatever can write a table. */
@@ -66,7 +66,7 @@ function mapRow(value: unknown): Mapped {
   } = read.data
   const attributes = row.filter(([name, text]) => name.startsWith(attributePrefix) && text !== '')
   return {
-    user: withoutEmpty({
+    user: {
       ...fields,
       status: fields.status || 'enabled',
       loginIds: [...distinct(loginId, ...parts(additionalLoginIds))],
@@ -77,7 +77,7 @@ function mapRow(value: unknown): Mapped {
       roleNames: [...parts(roleNames)],
       userTenants: parts(tenantIds).map((tenantId) => ({ tenantId })),
       password: passwordOf({ passwordHash, hashedPassword, mustChangePassword, passwordSetTime }),
-    }),
+    },
   }
 }
 
@@ -91,5 +91,5 @@ type PasswordColumns = Pick<CsvUser, 'passwordHash' | 'hashedPassword' | 'mustCh
 function passwordOf(columns: PasswordColumns): ImportedPassword | undefined {
   const { passwordHash, hashedPassword, mustChangePassword, passwordSetTime } = columns
   if (passwordHash === '' && Object.keys(hashedPassword).length === 0) return undefined
-  return withoutEmpty({ hash: passwordHash, hashedPassword, mustChange: mustChangePassword, setTime: passwordSetTime })
+  return { hash: passwordHash, hashedPassword, mustChange: mustChangePassword, setTime: passwordSetTime }
 }

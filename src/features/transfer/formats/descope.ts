@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ImportedPassword } from '../imported-user.ts'
 import { jsonRecords } from '../reading/json-records.ts'
-import { type Format, type Mapped, shapeProblems, withoutEmpty } from './format.ts'
+import { type Format, type Mapped, shapeProblems } from './format.ts'
 import { distinct, firstText, SourceFlag, SourceObject, SourceText, SourceTexts, SourceTime } from './source-fields.ts'
 
 /**
@@ -60,20 +60,17 @@ function mapDescope(value: unknown): Mapped {
   const read = DescopeUser.safeParse(value)
   if (!read.success) return { problems: shapeProblems(read.error) }
   const user = read.data
-  if (typeof user.password === 'string' && user.password !== '') {
-    return { problems: ['has a password in plain text; only hashes are taken over'] }
-  }
   const { status } = user
   if (!isStatus(status)) return { problems: ['status: is not one of enabled, disabled, invited'] }
   return {
     notes: notesOf(user),
-    user: withoutEmpty({
+    user: {
       ...fieldsOf(user),
       status,
       loginIds: [...distinct(user.loginId, user.identifier, ...user.loginIds, ...user.additionalLoginIds, ...user.additionalIdentifiers)],
-      userTenants: user.userTenants.map(withoutEmpty),
+      userTenants: user.userTenants,
       password: passwordOf(user),
-    }),
+    },
   }
 }
 
@@ -94,7 +91,8 @@ function isStatus(status: string): status is 'enabled' | 'disabled' | 'invited' 
   return ['enabled', 'disabled', 'invited', ''].includes(status)
 }
 
-function passwordOf({ hashedPassword }: DescopeUser): ImportedPassword | undefined {
+function passwordOf({ hashedPassword, password }: DescopeUser): ImportedPassword | undefined {
+  if (typeof password === 'string' && password !== '') return { unreadable: 'has a password in plain text; only hashes are taken over' }
   return hashedPassword === undefined || hashedPassword === null ? undefined : { hashedPassword }
 }
 

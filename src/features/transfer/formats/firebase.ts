@@ -3,7 +3,7 @@ import type { ImportedPassword } from '../imported-user.ts'
 import { byContent } from '../reading/by-content.ts'
 import { csvRecords } from '../reading/csv-records.ts'
 import { jsonRecords } from '../reading/json-records.ts'
-import { type Format, type FormatContext, type Mapped, shapeProblems, withoutEmpty } from './format.ts'
+import { type Format, type FormatContext, type Mapped, shapeProblems } from './format.ts'
 import { readFirebaseHashConfig, standard } from './hash-config.ts'
 import { distinct, SourceFlag, SourceJsonObject, SourceMilliseconds, SourceText } from './source-fields.ts'
 
@@ -67,7 +67,7 @@ function mapFirebase(value: unknown, { hashConfig }: FormatContext): Mapped {
   ]
   return {
     notes,
-    user: withoutEmpty({
+    user: {
       userId: user.localId,
       loginIds: [...distinct(user.email, user.phoneNumber)],
       status: user.disabled ? ('disabled' as const) : ('enabled' as const),
@@ -82,7 +82,7 @@ function mapFirebase(value: unknown, { hashConfig }: FormatContext): Mapped {
       createdTime: user.createdAt,
       lastSignInTime: user.lastSignedInAt,
       password: passwordOf(user, hashConfig),
-    }),
+    },
   }
 }
 

@@ -63,7 +63,7 @@ async function read(format: Format, content: Uint8Array, size: number, context: 
         assert.ok(record.line >= 0)
         if (!('value' in record)) continue
         const mapped = format.map(record.value, context)
-        const problems = 'problems' in mapped ? mapped.problems : (mapped.notes ?? [])
+        const problems = 'problems' in mapped ? mapped.problems : 'user' in mapped ? (mapped.notes ?? []) : []
         for (const text of problems) assert.ok(text.length < 500 && text.isWellFormed())
         if ('problems' in mapped) assert.ok(mapped.problems.length > 0)
       }

@@ -5,9 +5,10 @@ import { descope } from './descope.ts'
 import { firebase } from './firebase.ts'
 import type { Format } from './format.ts'
 import { keycloak } from './keycloak.ts'
+import { postern } from './postern.ts'
 import { supabase } from './supabase.ts'
 
 /** Every format that users can come in, by name. */
 export const formats: ReadonlyMap<string, Format> = new Map(
-  [descope, auth0, firebase, keycloak, supabase, cognito, csv].map((format) => [format.name, format]),
+  [postern, descope, auth0, firebase, keycloak, supabase, cognito, csv].map((format) => [format.name, format]),
 )

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ImportedPassword } from '../imported-user.ts'
 import { jsonRecords } from '../reading/json-records.ts'
-import { type Format, type Mapped, shapeProblems, withoutEmpty } from './format.ts'
+import { type Format, type Mapped, shapeProblems } from './format.ts'
 import { distinct, SourceFlag, SourceMilliseconds, SourceText, SourceTexts } from './source-fields.ts'
 
 /**
@@ -65,13 +65,11 @@ function mapKeycloak(value: unknown): Mapped {
   if (!read.success) return { problems: shapeProblems(read.error) }
   const user = read.data
   if (user.serviceAccountClientId !== '') return { problems: ['is the account of a service'] }
-  const password = passwordOf(user)
-  if (password && 'problem' in password) return { problems: [password.problem] }
   const attributes = Object.entries(user.attributes).map(([name, texts]) => [name, oneOrMany(texts)] as const)
   const phone = attributes.find(([name, text]) => phoneAttributes.includes(name) && typeof text === 'string')
   return {
     notes: notesOf(user),
-    user: withoutEmpty({
+    user: {
       userId: user.id,
       loginIds: [...distinct(user.username, user.email)],
       status: user.enabled === false ? ('disabled' as const) : ('enabled' as const),
@@ -85,8 +83,8 @@ function mapKeycloak(value: unknown): Mapped {
       customAttributes: Object.fromEntries(attributes.filter(([name]) => name !== phone?.[0] && name !== 'phoneNumberVerified')),
       roleNames: user.realmRoles.filter((name) => !isOwnRole(name)),
       createdTime: user.createdTimestamp,
-      password,
-    }),
+      password: passwordOf(user),
+    },
   }
 }
 
@@ -95,15 +93,15 @@ function oneOrMany(texts: string | readonly string[]): unknown {
 }
 
 /** Keycloak's own form is kept as it is, as JSON text: `secretData` and `credentialData` are texts of JSON themselves. */
-function passwordOf(user: KeycloakUser): ImportedPassword | { readonly problem: string } | undefined {
+function passwordOf(user: KeycloakUser): ImportedPassword | undefined {
   const credential = user.credentials.find(({ type }) => type === 'password')
   if (!credential) return undefined
-  if (credential.value !== '') return { problem: 'has a password in plain text; only hashes are taken over' }
+  if (credential.value !== '') return { unreadable: 'has a password in plain text; only hashes are taken over' }
   if (credential.hashedSaltedValue !== '' || credential.secretData === '') {
-    return { problem: 'has a password of a form that is not known here' }
+    return { unreadable: 'has a password of a form that is not known here' }
   }
   const mustChange = credential.temporary || user.requiredActions.includes('UPDATE_PASSWORD')
-  return withoutEmpty({ hash: storedText(credential), mustChange, setTime: credential.createdDate })
+  return { hash: storedText(credential), mustChange, setTime: credential.createdDate }
 }
 
 function storedText({ secretData, credentialData }: Credential): string {

@@ -3,7 +3,7 @@ import type { ImportedPassword } from '../imported-user.ts'
 import { byContent } from '../reading/by-content.ts'
 import { csvRecords } from '../reading/csv-records.ts'
 import { jsonRecords } from '../reading/json-records.ts'
-import { type Format, type FormatContext, type Mapped, shapeProblems, withoutEmpty } from './format.ts'
+import { type Format, type FormatContext, type Mapped, shapeProblems } from './format.ts'
 import { distinct, firstText, SourceFlag, SourceJsonObject, SourceText, SourceTime, secondsOfDate } from './source-fields.ts'
 
 /**
@@ -51,15 +51,13 @@ function mapSupabase(value: unknown, { now }: FormatContext): Mapped {
   const user = read.data
   if (user.deleted_at > 0) return { problems: ['is deleted'] }
   if (user.is_anonymous) return { problems: ['is an anonymous user'] }
-  const password = passwordOf(user.encrypted_password)
-  if (password && 'problem' in password) return { problems: [password.problem] }
   const metadata = { ...user.raw_user_meta_data, ...user.raw_app_meta_data }
   const [nameFrom, pictureFrom] = [firstTextNamed(metadata, nameMetadata), firstTextNamed(metadata, pictureMetadata)]
   const left = Object.entries(metadata).filter(([name]) => !ownMetadata.has(name) && name !== nameFrom && name !== pictureFrom)
   const phone = user.phone === '' ? '' : `+${user.phone.replace(/^\+/, '')}`
   return {
     notes: user.is_sso_user || hasOtherProvider(user) ? ['sign-in with another provider was not taken over'] : [],
-    user: withoutEmpty({
+    user: {
       userId: user.id,
       loginIds: [...distinct(user.email, phone)],
       status: statusOf(user, now),
@@ -73,8 +71,8 @@ function mapSupabase(value: unknown, { now }: FormatContext): Mapped {
       createdTime: user.created_at,
       modifiedTime: user.updated_at,
       lastSignInTime: user.last_sign_in_at,
-      password,
-    }),
+      password: passwordOf(user.encrypted_password),
+    },
   }
 }
 
@@ -98,12 +96,12 @@ function hasOtherProvider({ raw_app_meta_data }: SupabaseUser): boolean {
 const firebaseForm =
   /^\$fbscrypt\$v=1,n=(\d{1,2}),r=(\d{1,2}),p=1(?:,ss=([A-Za-z0-9+/=]*))?(?:,sk=([A-Za-z0-9+/=]+))?\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)$/
 
-function passwordOf(stored: string): ImportedPassword | { readonly problem: string } | undefined {
+function passwordOf(stored: string): ImportedPassword | undefined {
   const hash = firstText(stored)
   if (hash === '') return undefined
   if (!hash.startsWith('$fbscrypt$')) return { hash }
   const [, memory, rounds, saltSeparator = '', signerKey = '', salt = '', key = ''] = firebaseForm.exec(hash) ?? []
-  if (signerKey === '') return { problem: 'encrypted_password: Firebase scrypt of a form that is not known here' }
+  if (signerKey === '') return { unreadable: 'encrypted_password: Firebase scrypt of a form that is not known here' }
   const firebase = { hash: key, salt, saltSeparator, signerKey, memory: Number(memory), rounds: Number(rounds) }
   return { hashedPassword: { firebase } }
 }
