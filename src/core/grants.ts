@@ -32,6 +32,30 @@ function membershipOf({ id, name, isDisabled, isSsoEnforced, sessionSettings, pa
   return { tenantId: id, tenantName: name, isOpen: !isDisabled && !isSsoEnforced, sessionSettings, passwordSettings }
 }
 
+type TenantRoles = NamedGrants['tenants'][number]
+
+/**
+ * Adds the roles that a tenant gives to whoever comes into it and is given none there by name: its default roles, and those of its own that are default. Who is in it already,
+ * by `memberships`, gets none.
+ */
+export async function withTenantDefaults(
+  storage: Pick<Storage, 'tenants' | 'roles'>,
+  projectId: string,
+  tenants: readonly TenantRoles[],
+  memberships: readonly string[] = [],
+): Promise<readonly TenantRoles[]> {
+  const isComing = ({ tenantId, roleNames }: TenantRoles) => roleNames.length === 0 && !memberships.includes(tenantId)
+  const coming = [...new Set(tenants.filter(isComing).map(({ tenantId }) => tenantId))]
+  if (coming.length === 0) return tenants
+  const found = await storage.tenants.byIds(projectId, coming)
+  const own = await storage.roles.listDefaultOfTenants(projectId, coming)
+  const namesIn = (tenantId: string) => [
+    ...(found.find(({ id }) => id === tenantId)?.defaultRoleNames ?? []),
+    ...own.filter((role) => role.tenantId === tenantId).map(({ name }) => name),
+  ]
+  return tenants.map((one) => (isComing(one) ? { ...one, roleNames: [...new Set(namesIn(one.tenantId))] } : one))
+}
+
 /** Gives what was found to somebody who holds nothing yet. Part of the caller's transaction. Throws `TenantNotFound` when a tenant went meanwhile. */
 export async function storeGrants(tx: Storage, projectId: string, subjectId: string, found: FoundGrants): Promise<void> {
   for (const { tenantId } of found.tenants) await joinTenant(tx, projectId, subjectId, tenantId)

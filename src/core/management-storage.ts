@@ -77,6 +77,8 @@ export interface ManagementStorage {
     named(projectId: string, tenantIds: readonly string[], names: readonly string[]): Promise<readonly RoleRecord[]>
     /** The roles that new users get: `isDefault`, of the project. */
     listDefault(projectId: string): Promise<readonly RoleRecord[]>
+    /** The roles of these tenants that are given to those who come into them: `isDefault`. */
+    listDefaultOfTenants(projectId: string, tenantIds: readonly string[]): Promise<readonly RoleRecord[]>
     /** Changes the named fields. Whoever holds the role keeps it under a new name, and so do the default roles of tenants. Call inside a transaction. */
     update(projectId: string, id: string, changes: RoleChanges): Promise<'done' | 'taken' | 'missing'>
     /** Deletes the role; nobody holds it afterwards, and no tenant gives it. Call inside a transaction. False when it is not there. */

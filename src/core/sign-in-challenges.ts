@@ -4,7 +4,9 @@ import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Source } from './events.ts'
 import { type EarlierSession, mergedMethods } from './factors.ts'
+import type { FoundGrants } from './grants.ts'
 import type { Project } from './projects.ts'
+import { joinByDomain, tenantsByDomain, withTenants } from './self-provisioning.ts'
 import { assertUsable, type PreparedSession, prepareSession, storeSession } from './sessions.ts'
 import type { ChallengeRecord, Storage, UserChanges, UserRecord, UserWithLoginIds } from './storage.ts'
 
@@ -69,6 +71,9 @@ export interface PreparedRedemption {
   readonly session: PreparedSession
   /** What redeeming proves of the user's addresses. */
   readonly changes: UserChanges
+  /** Tenants into which a proven address leads. */
+  readonly joined: FoundGrants | undefined
+  readonly source: Source
   readonly revokesOthers: boolean
 }
 
@@ -87,12 +92,14 @@ export async function prepareRedemption(
   const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers } = termsOf(challenge)
   if (earlier) await assertStillLive(deps, project, earlier.sessionId)
   const changes = isSent ? proofBy(method) : {}
+  const proven = { ...account, user: { ...account.user, ...changes } }
+  const joined = changes.isEmailVerified ? await tenantsByDomain(deps.storage, project, proven) : undefined
   const session = await prepareSession(deps, {
     ...{ project, source, claims, customClaims, isStepUp, isReset },
-    account: { ...account, user: { ...account.user, ...changes } },
+    account: joined ? withTenants(proven, joined) : proven,
     amr: mergedMethods(earlier?.amr ?? [], method === 'embedded' ? [] : [method]),
   })
-  return { session, changes, revokesOthers }
+  return { session, changes, joined, source, revokesOthers }
 }
 
 function proofBy(method: DeliveryMethod): UserChanges {
@@ -107,9 +114,11 @@ async function assertStillLive(deps: Deps, project: Project, sessionId: string):
 }
 
 /** Stores a prepared redemption. Part of the caller's transaction, which has locked the user and spent the challenge. */
-export async function storeRedemption(deps: Deps, tx: Storage, { session, changes, revokesOthers }: PreparedRedemption): Promise<void> {
+export async function storeRedemption(deps: Deps, tx: Storage, redemption: PreparedRedemption): Promise<void> {
+  const { session, changes, joined, source, revokesOthers } = redemption
   const { projectId, userId, id } = session.record
   if (Object.keys(changes).length > 0) await tx.users.update(projectId, userId, changes)
+  if (joined) await joinByDomain(deps, tx, { projectId, userId, source, found: joined })
   await storeSession(deps, tx, session)
   if (revokesOthers) await tx.sessions.endAllForUser(projectId, userId, 'signIn', deps.clock.nowSeconds(), id)
 }

@@ -145,3 +145,19 @@ contract('projects: those who hold the lock change roles and permissions one aft
   assert.equal(await storage.projects.lock('Pnone'), false)
   assert.equal(await storage.projects.lock(there), true)
 })
+
+contract('roles: the default ones of tenants are by tenant and name', async ({ storage, here }) => {
+  await withTenants(storage, here)
+  for (const [id, given] of Object.entries({
+    R1: { tenantId: 'T2', name: 'b', isDefault: true },
+    R2: { tenantId: 'T2', name: 'a', isDefault: true },
+    R3: { tenantId: 'T1', name: 'c' },
+    R4: { name: 'd', isDefault: true },
+    R5: { tenantId: 'T1', name: 'e', isDefault: true },
+  })) {
+    await storage.roles.insert(role(here, id, given))
+  }
+  assert.deepEqual(idsOf(await storage.roles.listDefaultOfTenants(here, ['T1', 'T2'])), ['R5', 'R2', 'R1'])
+  assert.deepEqual(idsOf(await storage.roles.listDefaultOfTenants(here, ['T1'])), ['R5'])
+  assert.deepEqual(await storage.roles.listDefaultOfTenants(here, []), [])
+})

@@ -3,6 +3,7 @@ import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
+import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
 import type { Settings } from '../../core/settings.ts'
 import { mayRedeem, prepareRedemption, storeRedemption } from '../../core/sign-in-challenges.ts'
@@ -68,11 +69,13 @@ export async function confirmEmail(deps: Deps, input: VerifyLink): Promise<void>
   const account = challenge && (await deps.storage.users.byId(projectId, challenge.userId))
   if (!account || account.user.email !== challenge.address) throw coreErrors.InvalidLinkToken()
   const userId = account.user.id
+  const found = await tenantsByDomain(deps.storage, project, account)
   const event = userEvent({ projectId, type: 'magicLink.verify', outcome: 'success', userId, source, data: { purpose: 'verifyEmail' } })
   await deps.storage.transaction(async (tx) => {
     await tx.users.lock(projectId, userId)
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
     await tx.users.update(projectId, userId, { isEmailVerified: true })
+    await joinByDomain(deps, tx, { projectId, userId, source, found })
     await recordEvent(deps, tx, event)
   })
 }

@@ -6,6 +6,7 @@ import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { takeMail } from '../../core/mail-limits.ts'
 import type { Project } from '../../core/projects.ts'
 import { approvedRedirect, withToken } from '../../core/redirect.ts'
+import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
 import type { UserRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { passwordSettingsFor } from '../../core/tenant-settings.ts'
 import { canonicalLoginId, maskEmail } from '../../core/users.ts'
@@ -103,12 +104,14 @@ export async function resetWithToken(deps: Deps, input: ResetWithToken): Promise
   if (!passwordSettingsFor(project, account).enabled) throw passwordErrors.MethodDisabled()
   const change = await prepareChange(deps, { project, account, newPassword: input.newPassword, caller: { signal, source } })
   const userId = account.user.id
+  const found = await tenantsByDomain(deps.storage, project, account)
   const data = { purpose: challenge.purpose }
   const event = userEvent({ projectId, type: 'password.reset', outcome: 'success', userId, source, data })
   await deps.storage.transaction(async (tx) => {
     await tx.users.lock(projectId, userId)
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
     await tx.users.update(projectId, userId, { isEmailVerified: true })
+    await joinByDomain(deps, tx, { projectId, userId, source, found })
     await storeChange(deps, tx, change, { project, event })
   })
   deps.outbox.wake()

@@ -1,6 +1,6 @@
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
-import { findGrants, joinTenant } from '../../core/grants.ts'
+import { findGrants, joinTenant, withTenantDefaults } from '../../core/grants.ts'
 import { assertTenantInReach } from '../../core/managed-users.ts'
 import type { Rights } from '../../core/management-keys.ts'
 import type { Project } from '../../core/projects.ts'
@@ -43,20 +43,6 @@ export async function writeGrants(
     }
   }
   await tx.grants.give(project.id, userId, found.assignments)
-}
-
-/** Adds the roles that a tenant gives to whoever comes into it and is given none there by name. */
-export async function withTenantDefaults(
-  storage: Pick<Storage, 'tenants'>,
-  projectId: string,
-  tenants: readonly TenantRoles[],
-  memberships: readonly string[] = [],
-): Promise<readonly TenantRoles[]> {
-  const isComing = ({ tenantId, roleNames }: TenantRoles) => roleNames.length === 0 && !memberships.includes(tenantId)
-  const coming = tenants.filter(isComing).map(({ tenantId }) => tenantId)
-  if (coming.length === 0) return tenants
-  const found = new Map((await storage.tenants.byIds(projectId, [...new Set(coming)])).map((tenant) => [tenant.id, tenant]))
-  return tenants.map((one) => (isComing(one) ? { ...one, roleNames: found.get(one.tenantId)?.defaultRoleNames ?? [] } : one))
 }
 
 /** Throws `ManagementForbidden` when a key that is limited to tenants names roles of the project or tenants that are not its own. */

@@ -75,6 +75,11 @@ export function roles(connection: Connection): Storage['roles'] {
       const { rows } = await listDefault(connection, { id: projectId })
       return rows.map(roleColumns.read)
     },
+    async listDefaultOfTenants(projectId, tenantIds) {
+      if (tenantIds.length === 0) return []
+      const query = db.selectFrom('roles').select(roleColumns.all).where('project_id', '=', projectId).where('tenant_id', 'in', tenantIds)
+      return (await query.where('is_default', '=', 1).orderBy('tenant_id').orderBy('name').execute()).map(roleColumns.read)
+    },
     async update(projectId, id, given) {
       assertSeparable([given.name ?? '', ...(given.permissionNames ?? [])])
       const before = await byId(connection, projectId, id)
