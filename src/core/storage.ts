@@ -17,11 +17,13 @@ import type {
   UserWithLoginIds,
 } from './records.ts'
 import type { TransferStorage } from './transfer-storage.ts'
+import type { Found, UserQuery } from './user-query.ts'
 
 export type * from './management-records.ts'
 export type * from './management-storage.ts'
 export type * from './records.ts'
 export type * from './transfer-storage.ts'
+export type * from './user-query.ts'
 
 /**
  * The storage port. `undefined` means "not there". Comments are promises, kept by every database and
@@ -125,6 +127,8 @@ export interface Storage extends ManagementStorage, TransferStorage {
       projectId: string,
       query: { readonly loginIdPrefix?: string; readonly after?: string; readonly limit: number },
     ): Promise<Page<UserWithLoginIds>>
+    /** Users that match every filter, anonymous ones never. Same users, same order, same total on every database. The total may be of a moment later than the page. */
+    search(projectId: string, query: UserQuery): Promise<Found<UserWithLoginIds>>
   }
 
   readonly credentials: {

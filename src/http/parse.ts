@@ -9,13 +9,15 @@ export function parsed(schema: z.ZodType | undefined, input: unknown): unknown {
   if (!schema) return undefined
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  const problems = new Set(result.error.issues.map((issue) => problemOf(issue.path, input)))
+  const root = schema._zod.def.type === 'array' ? 'an array' : 'an object'
+  const problems = new Set(result.error.issues.map((issue) => problemOf(issue.path, input, root)))
   throw coreErrors.InvalidRequest({ message: [...problems].slice(0, maxProblems).join('; ') })
 }
 
 /** In the words that clients know: "The name field is required" (`protocol/core.md` 5.2). */
-function problemOf(path: readonly PropertyKey[], input: unknown): string {
-  if (path.length === 0) return 'The request must be an object'
+function problemOf(path: readonly PropertyKey[], input: unknown, root: string): string {
+  if (path.length === 0)
+    return Array.isArray(input) && root === 'an array' ? 'The request has too many entries' : `The request must be ${root}`
   const value = valueAt(input, path)
   const isMissing = value === undefined || value === ''
   return `The ${shownPath(path)} field is ${isMissing ? 'required' : 'invalid'}`

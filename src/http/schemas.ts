@@ -175,5 +175,19 @@ export const AuthReply = z
   })
   .meta({ id: 'AuthResponse', description: 'Tokens and the user they are for.' })
 
+/** Sign-ins, a bare array (`protocol/core.md` 1.5). Nobody knows where an address is, so city and country are empty. */
+export const HistoryReply = z.array(
+  z
+    .object({
+      userId: z.string(),
+      loginTime: EpochSeconds,
+      city: z.string(),
+      country: z.string(),
+      ip: z.string(),
+      selectedTenant: z.string(),
+    })
+    .meta({ id: 'SignIn', description: 'One sign-in of a user.' }),
+)
+
 /** `{}`: what a call answers that has nothing to say. Never an empty body (`protocol/core.md` 1.5). */
 export const Empty = z.object({}).meta({ id: 'Empty', description: 'An empty object.' })

@@ -2,11 +2,12 @@
 import type { JWTPayload } from 'jose'
 import type { z } from 'zod'
 import { accessIn } from '../core/access.ts'
+import type { SignIn } from '../core/history.ts'
 import type { Project } from '../core/projects.ts'
 import type { IssuedSession } from '../core/sessions.ts'
 import type { UserWithLoginIds } from '../core/storage.ts'
 import { type Reply, type ReplyCookie, reply } from './route.ts'
-import type { AuthReply, UserReply } from './schemas.ts'
+import type { AuthReply, HistoryReply, UserReply } from './schemas.ts'
 
 /** Names of the cookies that clients know (`protocol/core.md` 4.3). */
 export const sessionCookie = 'DS'
@@ -67,6 +68,12 @@ export function userReply(account: UserWithLoginIds): z.input<typeof UserReply> 
     editable: true,
     consentExpiration: 0,
   }
+}
+
+export function historyReply(signIns: readonly SignIn[]): z.input<typeof HistoryReply> {
+  return signIns.map(({ userId, signedInAt, ip, tenantId }) => {
+    return { userId, loginTime: signedInAt, city: '', country: '', ip, selectedTenant: tenantId }
+  })
 }
 
 /**

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { AuthError, coreErrors } from '../../core/errors.ts'
+import { signInsOf } from '../../core/history.ts'
 import { reply, route } from '../../http/route.ts'
-import { AuthReply, Empty, Text, UserReply } from '../../http/schemas.ts'
-import { authReply, clearCookies, refreshCookieHeader, refreshCookieName, userReply } from '../../http/session-reply.ts'
+import { AuthReply, Empty, HistoryReply, Text, UserReply } from '../../http/schemas.ts'
+import { authReply, clearCookies, historyReply, refreshCookieHeader, refreshCookieName, userReply } from '../../http/session-reply.ts'
 import { endSession } from './end.ts'
 import { refresh } from './refresh.ts'
 
@@ -80,25 +81,9 @@ export const sessionRoutes = [
     path: '/v1/auth/me/history',
     access: 'refresh',
     summary: 'The latest sign-ins of the user',
-    reply: z.array(
-      z.object({
-        userId: z.string(),
-        loginTime: z.int(),
-        city: z.string(),
-        country: z.string(),
-        ip: z.string(),
-        selectedTenant: z.string(),
-      }),
-    ),
+    reply: HistoryReply,
     errors: [InvalidSession, SessionEnded],
-    run: async ({ deps, caller: { project, live } }) => {
-      const events = await deps.storage.events.forUser(project.id, live.user.id, { types: ['session.start'], limit: 100 })
-      return events.map((event) => ({
-        userId: event.userId,
-        loginTime: Math.floor(event.occurredAtMilliseconds / 1000),
-        ...{ city: '', country: '', ip: event.ip, selectedTenant: String(event.data.tenantId ?? '') },
-      }))
-    },
+    run: async ({ deps, caller: { project, live } }) => historyReply(await signInsOf(deps.storage, project.id, live.user.id)),
   }),
   route({
     method: 'POST',

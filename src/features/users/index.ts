@@ -1,12 +1,14 @@
 import type { Feature } from '../../http/route.ts'
 import { userErrors } from './errors.ts'
+import { historyRoutes } from './history-routes.ts'
 import { userMails } from './mail.ts'
 import { userRoutes } from './routes.ts'
+import { searchRoutes } from './search-routes.ts'
 
 /** Users as an administrator sees them (`protocol/core.md` 7.1). */
 export const users: Feature = {
   name: 'users',
-  routes: userRoutes,
+  routes: [...userRoutes, ...searchRoutes, ...historyRoutes],
   errors: userErrors,
   mails: userMails,
   events: {

@@ -4,6 +4,7 @@ import type { Connection } from '../connection.ts'
 import { changes, type Prepared, prepared } from '../prepared.ts'
 import { credentialColumns, type Tables, userColumns } from '../tables.ts'
 import { accountSelection, assertSeparable, readAccount } from './accounts.ts'
+import { searchUsers } from './user-search.ts'
 
 const byId = prepared((db, user: { projectId: string; id: string }) =>
   db.selectFrom('users').select(accountSelection).where('users.project_id', '=', user.projectId).where('users.id', '=', user.id),
@@ -159,6 +160,7 @@ export function users(connection: Connection): Storage['users'] {
       return (await query.orderBy('id').limit(limit).execute()).map((row) => row.id)
     },
     list: (projectId, query) => list(connection, projectId, query),
+    search: (projectId, query) => searchUsers(connection, projectId, query),
   }
 }
 
