@@ -79,7 +79,7 @@ function settingsPage(): string {
     ['invite', 'Invitations', InviteSettings],
   ] as const
   const text = sections.map(([name, title, schema]) => `## ${title}\n\n${settingsTable(name, schema)}`).join('\n')
-  return `# Settings of a project\n\n${note('`src/core/settings.ts`')}Shown and changed with \`postern settings show\` and \`postern settings set NAME=VALUE\`. A running server follows within a second.\n\n${text}`
+  return `# Settings of a project\n\n${note('`src/core/settings.ts`')}Shown and changed with \`postern settings show\` and \`postern settings set NAME=VALUE\`, or over the API with \`GET\` and \`PATCH /v1/mgmt/project/settings\`, whose bodies have a member for each section: \`{"password": {"minLength": 12}}\`. What is not named stays. A running server follows within a second.\n\n${text}`
 }
 
 /** A default as the environment spells it. */
