@@ -1,8 +1,10 @@
+import { type DeliveryMethod, deliveryMethods } from './delivery-methods.ts'
 import type { CountedLimit, Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Source } from './events.ts'
 import type { Project } from './projects.ts'
 import { digest } from './secrets.ts'
+import type { PasswordSettings } from './settings.ts'
 import type { AttemptCount, AttemptRequest, Storage } from './storage.ts'
 
 /**
@@ -27,17 +29,24 @@ export interface Guess {
   cancel(): Promise<void>
 }
 
+/** What is guessed at. Failures of each lock that one alone (BF-01); the locks of the password policy are for passwords. */
+export type Guessed = 'password' | `code.${DeliveryMethod}`
+
 /**
- * Asks to evaluate one guess at the password of a login ID. Throws `RateLimited` when this source has failed too often, at this account (BF-02) or
- * over all (BF-04); such a try is not counted.
+ * Asks to evaluate one guess at a secret of an account, which for passwords is named by its login ID. Throws `RateLimited` when this source has failed too often, at this
+ * account (BF-02) or over all (BF-04); such a try is not counted.
  */
-export async function beginGuess(deps: Deps, input: { project: Project; canonicalLoginId: string; source: Source }): Promise<Guess> {
-  const { project, source, canonicalLoginId: account } = input
+export async function beginGuess(
+  deps: Deps,
+  input: { readonly project: Project; readonly account: string; readonly source: Source; readonly guessed?: Guessed },
+): Promise<Guess> {
+  const { project, source, account, guessed = 'password' } = input
   const projectId = project.id
   const { attempts } = deps.storage
   const now = deps.clock.nowSeconds()
-  const locks = lockKeys(account)
-  const isTemporarilyLocked = project.settings.password.tempLock && (await attempts.current(projectId, locks.temporary, now)) > 0
+  const policy = { ...project.settings.password, ...(guessed === 'password' ? {} : { lock: false, tempLock: false }) }
+  const locks = lockKeys(account, guessed)
+  const isTemporarilyLocked = policy.tempLock && (await attempts.current(projectId, locks.temporary, now)) > 0
 
   const taken: string[] = []
   const giveBack = async (tx: Storage, names: readonly string[]) => {
@@ -60,20 +69,20 @@ export async function beginGuess(deps: Deps, input: { project: Project; canonica
     await deps.storage.transaction((tx) => giveBack(tx, taken.toSorted(byText)))
     throw coreErrors.RateLimited({ retryAfterSeconds: Math.max(1, full.windowEndsAt - now) })
   }
-  const accounts = isTemporarilyLocked ? [] : await takeAll(accountRequests(deps, project, account))
+  const accounts = isTemporarilyLocked ? [] : await takeAll(accountRequests(deps, policy, locks))
   const untilTemporary = accounts.find(({ key: name }) => name === locks.untilTemporary)
   return {
     isLocked: isTemporarilyLocked || accounts.some(({ isTaken }) => !isTaken),
     async succeed(tx) {
-      const own = new Set(accountKeys(account, source.ip))
+      const own = new Set([accountSourceKey(account, source.ip), ...Object.values(locks)])
       // In the order in which `takeEach` takes, so that two transactions never wait for each other's counters.
       await tx.attempts.clear(projectId, [accountSourceKey(account, source.ip)])
       await giveBack(tx, taken.filter((name) => !own.has(name)).toSorted(byText))
       await tx.attempts.clear(projectId, Object.values(locks).toSorted(byText))
     },
     async fail() {
-      if (!untilTemporary?.isTaken || untilTemporary.count < project.settings.password.tempLockAttempts) return
-      const limit = { max: 1, windowSeconds: project.settings.password.tempLockDuration * 60 }
+      if (!untilTemporary?.isTaken || untilTemporary.count < policy.tempLockAttempts) return
+      const limit = { max: 1, windowSeconds: policy.tempLockDuration * 60 }
       await attempts.take(projectId, locks.temporary, limit, deps.clock.nowSeconds())
       await attempts.clear(projectId, [locks.untilTemporary])
     },
@@ -116,29 +125,60 @@ function newAccountRequests({ limits }: Deps, source: Source, pair: Counted | un
   return [{ key: key('guess.sourceAccounts', source.ip), max, windowSeconds: perSeconds }]
 }
 
+type Locks = Readonly<Record<'failures' | 'untilTemporary' | 'temporary', string>>
+
 /** The keys of the counters that lock an account. */
-function lockKeys(account: string) {
+function lockKeys(account: string, guessed: Guessed): Locks {
+  const parts = guessed === 'password' ? [account] : [guessed, account]
   return {
-    failures: key('lock.failures', account),
-    untilTemporary: key('lock.untilTemporary', account),
-    temporary: key('lock.temporary', account),
+    failures: key('lock.failures', ...parts),
+    untilTemporary: key('lock.untilTemporary', ...parts),
+    temporary: key('lock.temporary', ...parts),
   }
 }
 
-/** Names of the counters that lock an account; clearing them unlocks it. With an address also that of the failures from there. */
+/** Names of the counters that lock the password of an account; clearing them unlocks it. With an address also that of the failures from there. */
 export function accountKeys(canonicalLoginId: string, ip?: string): readonly string[] {
-  const locks = Object.values(lockKeys(canonicalLoginId))
+  const locks = Object.values(lockKeys(canonicalLoginId, 'password'))
   return ip === undefined ? locks : [accountSourceKey(canonicalLoginId, ip), ...locks]
 }
 
 /** Counters that lock: consecutive failures, which only a success, a reset or an administrator clears (BF-01, and the policy's own lock), and those until a temporary lock. */
-function accountRequests({ limits }: Deps, project: Project, account: string): readonly AttemptRequest[] {
-  const { password } = project.settings
-  const keys = lockKeys(account)
+function accountRequests({ limits }: Deps, policy: PasswordSettings, locks: Locks): readonly AttemptRequest[] {
   const cap = limits.accountFailures || Number.MAX_SAFE_INTEGER
-  const failures = { key: keys.failures, max: password.lock ? Math.min(cap, password.lockAttempts) : cap, windowSeconds: 0 }
-  if (!password.tempLock) return [failures]
-  return [failures, { key: keys.untilTemporary, max: password.tempLockAttempts, windowSeconds: daySeconds }]
+  const failures = { key: locks.failures, max: policy.lock ? Math.min(cap, policy.lockAttempts) : cap, windowSeconds: 0 }
+  if (!policy.tempLock) return [failures]
+  return [failures, { key: locks.untilTemporary, max: policy.tempLockAttempts, windowSeconds: daySeconds }]
+}
+
+/** Names of the counters that lock codes by these methods to a user; clearing them unlocks. */
+export function codeKeys(userId: string, methods: readonly DeliveryMethod[] = deliveryMethods): readonly string[] {
+  return methods.map((method) => lockKeys(userId, `code.${method}`).failures)
+}
+
+/** Tries at one code (BF-07), and the longest that a code lives. */
+const codeTries = { max: 5, windowSeconds: 600 }
+
+const codeTriesKey = (canonicalLoginId: string) => key('code.tries', canonicalLoginId)
+
+/**
+ * Takes one try at the code of a login ID, before it is evaluated; false when five were taken since the code was made. Counts by login ID, so that one whom nobody knows looks
+ * like any other (EN-05), and by code, so that a code that is made in the middle of a try does not give it one more.
+ */
+export async function takeCodeTry(
+  deps: Deps,
+  input: { readonly projectId: string; readonly canonicalLoginId: string; readonly challengeId: string | undefined },
+): Promise<boolean> {
+  const { projectId, canonicalLoginId, challengeId } = input
+  const names = [codeTriesKey(canonicalLoginId), ...(challengeId === undefined ? [] : [key('code.one', challengeId)])]
+  const requests = names.map((name) => ({ key: name, ...codeTries }))
+  const counts = await deps.storage.attempts.takeEach(projectId, requests, deps.clock.nowSeconds())
+  return counts.every(({ isTaken }) => isTaken)
+}
+
+/** Gives a login ID five tries: it got a new code, or used the old one. Part of the caller's transaction. The failures of the account stay (BF-07). */
+export async function clearCodeTries(tx: Storage, projectId: string, canonicalLoginId: string): Promise<void> {
+  await tx.attempts.clear(projectId, [codeTriesKey(canonicalLoginId)])
 }
 
 /** What a plain counted limit said. */

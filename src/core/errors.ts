@@ -78,6 +78,7 @@ export const coreErrors = defineErrors({
   ManagedUserNotFound: { status: 404, wire: 'E112102', text: 'User not found', message: 'Cannot find user' },
   RoleNotFound: { status: 404, wire: 'E111301', text: 'Role not found' },
   TenantNotFound: { status: 404, wire: 'E111401', text: 'Tenant not found' },
+  SignInMethodDisabled: { status: 403, wire: 'E061001', text: 'This way to sign in is disabled' },
   UserDisabled: { status: 403, wire: 'E062110', text: 'User is disabled' },
   PolicyViolation: { status: 400, wire: 'E062904', text: 'Password does not meet the policy' },
   PasswordReused: { status: 400, wire: 'E062905', text: 'Password was used before' },

@@ -1,23 +1,25 @@
+import { z } from 'zod'
 import { defaultGrants, giveDefaultRoles, newAccount } from './access.ts'
 import { accountKeys } from './attempts.ts'
 import type { Deps } from './deps.ts'
-import { coreErrors } from './errors.ts'
 import type { Project } from './projects.ts'
 import { newId } from './secrets.ts'
 import type { Storage, UserWithLoginIds } from './storage.ts'
 import { isTestLoginId } from './test-users.ts'
-import { type NewUserDetails, newLoginId, newUserRecord } from './users.ts'
+import { newLoginId, newUserRecord } from './users.ts'
 
-/** What a backend says about somebody whom it signs up without a credential. */
-export interface VouchedUser {
-  readonly loginId: string
-  readonly details: NewUserDetails
-  /** The backend vouches for the addresses. */
-  readonly isEmailVerified?: boolean | undefined
-  readonly isPhoneVerified?: boolean | undefined
-}
+const Text = z.string().optional()
 
-/** A user who signs up through a backend, not stored yet. Throws `InvalidRequest` for a login ID or an address that is none. */
+/** What a back end says about somebody whom it signs up without a credential; it vouches for the addresses that it calls verified. */
+export const VouchedUser = z.object({
+  loginId: z.string(),
+  details: z.object({ name: Text, givenName: Text, middleName: Text, familyName: Text, email: Text, phone: Text }),
+  isEmailVerified: z.boolean().optional(),
+  isPhoneVerified: z.boolean().optional(),
+})
+export type VouchedUser = z.infer<typeof VouchedUser>
+
+/** A user who signs up through a back end, not stored yet. Throws `InvalidRequest` for a login ID or an address that is none. */
 export function newVouchedUser(deps: Deps, project: Project, input: VouchedUser): UserWithLoginIds {
   const loginId = newLoginId(input.loginId)
   const now = deps.clock.nowSeconds()
@@ -31,10 +33,11 @@ export function newVouchedUser(deps: Deps, project: Project, input: VouchedUser)
   return newAccount({ user, loginIds: [loginId], ...defaultGrants(project) })
 }
 
-/** Stores such a user with the default roles. Part of the caller's transaction. Throws `UserAlreadyExists` when the login ID is taken: roll back then. */
-export async function storeVouchedUser(tx: Storage, project: Project, { user, loginIds }: UserWithLoginIds): Promise<void> {
-  if (!(await tx.users.insert(user, loginIds))) throw coreErrors.UserAlreadyExists()
+/** Stores such a user with the default roles. Part of the caller's transaction. False when the login ID is taken: roll back then. */
+export async function storeVouchedUser(tx: Storage, project: Project, { user, loginIds }: UserWithLoginIds): Promise<boolean> {
+  if (!(await tx.users.insert(user, loginIds))) return false
   await giveDefaultRoles(tx, project, user.id)
   // Whoever guessed at this login ID before it was taken has locked nobody out.
   for (const { canonical } of loginIds) await tx.attempts.clear(project.id, accountKeys(canonical))
+  return true
 }

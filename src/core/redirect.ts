@@ -11,7 +11,8 @@ export function isLoopbackHost(hostname: string): boolean {
   return loopbackHosts.has(hostname)
 }
 
-function parse(text: string): URL | undefined {
+/** The URL as parsed, or `undefined` for one that nothing may be sent to, whoever approved it. */
+export function parseRedirect(text: string): URL | undefined {
   // The URL parser drops tabs and line breaks and reads a backslash as a slash; browsers and other parsers differ there, so neither passes.
   if (/[\s\\\p{Cc}]/u.test(text) || !/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(text)) return undefined
   if (!URL.canParse(text)) return undefined
@@ -49,7 +50,7 @@ function matches(entry: string, url: URL): boolean {
  * machine can be behind them.
  */
 export function approvedRedirect(input: { readonly url: string; readonly approved: string; readonly publicUrl: string }): URL | undefined {
-  const url = parse(input.url)
+  const url = parseRedirect(input.url)
   if (!url) return undefined
   const own = new URL(input.publicUrl)
   if (url.origin === own.origin && url.origin !== 'null') return url

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { isBarred } from './access.ts'
+import { codeKeys } from './attempts.ts'
+import { type DeliveryMethod, deliveryMethods } from './delivery-methods.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Source } from './events.ts'
@@ -13,10 +15,6 @@ import type { ChallengeRecord, Storage, UserChanges, UserRecord, UserWithLoginId
 /**
  * Signing in with a one-time secret, whatever its form: what a challenge remembers of the call that asked for it, and what all redemptions have in common.
  */
-
-/** How a secret reaches its user. What is `embedded` is handed to the caller of the API, who does with it what they like. */
-export const deliveryMethods = ['email', 'sms', 'voice', 'whatsapp', 'im', 'embedded'] as const
-export type DeliveryMethod = (typeof deliveryMethods)[number]
 
 const Claims = z.record(z.string(), z.unknown())
 
@@ -77,19 +75,19 @@ export interface PreparedRedemption {
   readonly revokesOthers: boolean
 }
 
-/** Prepares the session of a challenge that was proven and may be redeemed. Throws `InvalidSession` when the session that it adds to has ended. */
+/** Prepares the session of a secret that was proven and may be redeemed. Throws `InvalidSession` when the session that it adds to has ended. */
 export async function prepareRedemption(
   deps: Deps,
   input: {
     readonly project: Project
     readonly source: Source
     readonly account: UserWithLoginIds
-    readonly challenge: ChallengeRecord
+    readonly terms: SignInTerms
     readonly isReset?: boolean
   },
 ): Promise<PreparedRedemption> {
-  const { project, source, account, challenge, isReset = false } = input
-  const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers } = termsOf(challenge)
+  const { project, source, account, isReset = false } = input
+  const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers } = input.terms
   if (earlier) await assertStillLive(deps, project, earlier.sessionId)
   const changes = isSent ? proofBy(method) : {}
   const proven = { ...account, user: { ...account.user, ...changes } }
@@ -119,6 +117,8 @@ export async function storeRedemption(deps: Deps, tx: Storage, redemption: Prepa
   const { projectId, userId, id } = session.record
   if (Object.keys(changes).length > 0) await tx.users.update(projectId, userId, changes)
   if (joined) await joinByDomain(deps, tx, { projectId, userId, source, found: joined })
+  // Whoever has the mailbox need not guess at codes that go there (BF-01).
+  if (changes.isEmailVerified) await tx.attempts.clear(projectId, codeKeys(userId, ['email']))
   await storeSession(deps, tx, session)
   if (revokesOthers) await tx.sessions.endAllForUser(projectId, userId, 'signIn', deps.clock.nowSeconds(), id)
 }

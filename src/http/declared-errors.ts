@@ -34,7 +34,7 @@ export function declaredErrors(route: AnyRoute): readonly ErrorFactory[] {
   if (takesBody(route)) for (const factory of ofBody) all.add(factory)
   if (takesBody(route) && route.kind === 'page') all.add(coreErrors.CrossSiteRequest)
   if (route.query || route.params || takesBody(route)) all.add(coreErrors.InvalidRequest)
-  if (route.limit) all.add(coreErrors.RateLimited)
+  if (route.limit) all.add(route.limit.refusal ?? coreErrors.RateLimited)
   return [...all].sort((a, b) => a.spec.status - b.spec.status || compareText(a.spec.wire, b.spec.wire))
 }
 

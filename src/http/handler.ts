@@ -166,7 +166,7 @@ async function preflight(edge: Edge, { request }: Exchange, path: string): Promi
 function takeRouteLimit(edge: Edge, route: AnyRoute, source: RequestSource): void {
   if (!route.limit || route.limit.max === 0 || source.isTrusted) return
   const waitSeconds = edge.limits.take(`${route.method} ${route.path} ${source.ip}`, route.limit)
-  if (waitSeconds > 0) throw coreErrors.RateLimited({ retryAfterSeconds: waitSeconds })
+  if (waitSeconds > 0) throw (route.limit.refusal ?? coreErrors.RateLimited)({ retryAfterSeconds: waitSeconds })
 }
 
 async function callerOf(edge: Edge, exchange: Exchange, route: AnyRoute) {

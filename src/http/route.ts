@@ -41,10 +41,12 @@ export interface Callers {
   readonly loopback: { readonly source: Source }
 }
 
-/** A limit on calls of one route, counted in memory for each process, by source address. Refused with `RateLimited` before the body is read. */
+/** A limit on calls of one route, counted in memory for each process, by source address. Refused before the body is read. */
 export interface RouteLimit {
   readonly max: number
   readonly perSeconds: number
+  /** What the caller is told; `RateLimited` if absent. */
+  readonly refusal?: ErrorFactory
 }
 
 /** A cookie to set or, with an empty value and `maxAgeSeconds` 0, to clear. */

@@ -121,7 +121,10 @@ async function send(world: World, name: string, bearer: string | undefined, ip: 
   const [method = '', path = ''] = name.split(' ')
   const { path: suffix = '', body, form } = (await table[name]?.request?.(world)) ?? {}
   const [mail] = await world.kit.auth.deps.outbox.recent(1)
-  const filled = path.replace('{projectId}', world.kit.projectId).replace('{id}', mail?.id ?? '')
+  const filled = path
+    .replace('{projectId}', world.kit.projectId)
+    .replace('{id}', mail?.id ?? '')
+    .replace('{method}', 'email')
   const content = body ? JSON.stringify(body) : form ? new URLSearchParams(form).toString() : undefined
   const type = body ? 'application/json' : 'application/x-www-form-urlencoded'
   const request = new Request(`http://127.0.0.1:8787${filled}${suffix}`, {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { decodeJwt } from 'jose'
 import { type Answer, goodPassword, type Json, type Kit, onEveryDatabase } from '../../../test/kit.ts'
+import { narrowKey } from '../../../test/management-key.ts'
 import { tenant } from '../../../test/storage-contract/records.ts'
-import { newManagementKey, type Rights } from '../../core/management-keys.ts'
 
 const support = 'support@example.com'
 const loginId = 'ada@example.com'
@@ -186,9 +186,7 @@ onEveryDatabase('stop answers a refresh token of whoever acted, once', async (ki
 
 onEveryDatabase('MG-05, SE-09: no way to a session without the right, and none to a forged act', async (kit) => {
   const { ada } = await twoUsers(kit)
-  const rights: Rights = { isReadOnly: false, denied: ['impersonation'], extra: [], tenantIds: [], networks: [] }
-  const { record, key } = newManagementKey(kit.auth.deps, { projectId: kit.projectId, name: 'narrow', rights })
-  await kit.auth.deps.storage.managementKeys.insert(record)
+  const key = await narrowKey(kit, { denied: ['impersonation'] })
   const body = { impersonatorId: support, loginId, jwt: ada.refreshJwt }
   const paths = [
     'impersonate',

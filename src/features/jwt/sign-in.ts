@@ -11,7 +11,7 @@ import { type IssuedSession, prepareSession, storeSession } from '../../core/ses
 import type { UserWithLoginIds } from '../../core/storage.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 
-/** A backend that vouches for a user: it has proven by its own means who they are. */
+/** A back end that vouches for a user: it has proven by its own means who they are. */
 interface Vouching {
   readonly project: Project
   /** The management key that asks. */
@@ -67,7 +67,7 @@ export async function signUpVouched(deps: Deps, input: VouchedSignUp): Promise<I
   const claims = assertCustomClaims(input.customClaims)
   const session = await prepareSession(deps, { project, account, source: actor.source ?? localSource, amr: [], claims, refreshSeconds })
   await deps.storage.transaction(async (tx) => {
-    await storeVouchedUser(tx, project, account)
+    if (!(await storeVouchedUser(tx, project, account))) throw coreErrors.UserAlreadyExists()
     const data = { sessionId: session.record.id }
     await recordEvent(deps, tx, adminEvent({ projectId: project.id, actor, type: 'jwt.signUp', userId: account.user.id, data }))
     await storeSession(deps, tx, session)

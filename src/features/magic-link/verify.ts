@@ -1,12 +1,15 @@
+import { z } from 'zod'
 import { type ChallengePurpose, findChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { newVouchedUser, storeVouchedUser, VouchedUser } from '../../core/new-users.ts'
 import type { Project } from '../../core/projects.ts'
 import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
 import type { Settings } from '../../core/settings.ts'
-import { mayRedeem, prepareRedemption, storeRedemption } from '../../core/sign-in-challenges.ts'
+import { mayRedeem, prepareRedemption, storeRedemption, termsOf } from '../../core/sign-in-challenges.ts'
+import type { ChallengeRecord, UserWithLoginIds } from '../../core/storage.ts'
 
 export interface VerifyLink {
   readonly project: Project
@@ -20,6 +23,8 @@ interface Redemption {
   isOffered(settings: Settings): boolean
   /** The session is only there to set a password. */
   readonly isReset?: boolean
+  /** The link makes its user. */
+  readonly isSignUp?: boolean
 }
 
 const always = () => true
@@ -31,6 +36,7 @@ const redemptions: { readonly [Purpose in ChallengePurpose]?: Redemption } = {
   magicLink: { isOffered: (settings) => settings.magicLink.enabled },
   invite: { isOffered: always },
   embeddedSignIn: { isOffered: (settings) => settings.embeddedLink.enabled },
+  embeddedSignUp: { isOffered: (settings) => settings.embeddedLink.enabled, isSignUp: true },
 }
 
 /**
@@ -41,19 +47,29 @@ export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedS
   const { project, source } = input
   const projectId = project.id
   const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: offeredPurposes(project) })
-  const account = challenge && (await deps.storage.users.byId(projectId, challenge.userId))
+  if (!challenge) throw coreErrors.InvalidLinkToken()
+  const { isReset = false, isSignUp = false } = redemptions[challenge.purpose as ChallengePurpose] ?? {}
+  const account = isSignUp ? signedUpBy(deps, project, challenge) : await deps.storage.users.byId(projectId, challenge.userId)
   if (!account || !mayRedeem(challenge, account)) throw coreErrors.InvalidLinkToken()
-  const isReset = redemptions[challenge.purpose as ChallengePurpose]?.isReset ?? false
-  const redemption = await prepareRedemption(deps, { project, source, account, challenge, isReset })
+  const redemption = await prepareRedemption(deps, { project, source, account, terms: termsOf(challenge), isReset })
   const userId = account.user.id
   const event = userEvent({ projectId, type: 'magicLink.verify', outcome: 'success', userId, source, data: { purpose: challenge.purpose } })
   await deps.storage.transaction(async (tx) => {
-    await tx.users.lock(projectId, userId)
+    if (!isSignUp) await tx.users.lock(projectId, userId)
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
+    // Somebody may have taken the login ID since the link was made.
+    if (isSignUp && !(await storeVouchedUser(tx, project, account))) throw coreErrors.InvalidLinkToken()
     await recordEvent(deps, tx, event)
     await storeRedemption(deps, tx, redemption)
   })
   return redemption.session.issued
+}
+
+const SignUpData = z.object({ user: VouchedUser })
+
+/** The user whom a link makes, as its challenge remembers it. */
+function signedUpBy(deps: Deps, project: Project, challenge: ChallengeRecord): UserWithLoginIds {
+  return newVouchedUser(deps, project, SignUpData.parse(challenge.data).user)
 }
 
 function offeredPurposes({ settings }: Project): readonly ChallengePurpose[] {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type Answer, goodPassword, type Kit, onEveryDatabase } from '../../../test/kit.ts'
+import { narrowKey } from '../../../test/management-key.ts'
 import { tenant } from '../../../test/storage-contract/records.ts'
-import { newManagementKey, type Rights } from '../../core/management-keys.ts'
+import type { Rights } from '../../core/management-keys.ts'
 
 const loginId = 'ada@example.com'
 const newPassword = 'another good passphrase 2'
@@ -81,10 +82,8 @@ onEveryDatabase('PW-07: the policy holds for administrators, and unknown users a
 
 /** A call with a key of these rights. */
 async function narrow(kit: Kit, rights: Partial<Rights>): Promise<(how: string, body?: object) => Promise<Answer>> {
-  const whole = { isReadOnly: false, denied: [], extra: [], tenantIds: [], networks: [], ...rights }
-  const { record, key } = newManagementKey(kit.auth.deps, { projectId: kit.projectId, name: 'narrow', rights: whole })
-  await kit.auth.deps.storage.managementKeys.insert(record)
-  return (how, body = {}) => kit.call(`/v1/mgmt/user/password/${how}`, { token: key, body: { loginId, password: newPassword, ...body } })
+  const token = await narrowKey(kit, rights)
+  return (how, body = {}) => kit.call(`/v1/mgmt/user/password/${how}`, { token, body: { loginId, password: newPassword, ...body } })
 }
 
 onEveryDatabase('MG-05: without the right to active passwords there is no way to one', async (kit) => {

@@ -1,4 +1,4 @@
-import { accountKeys } from '../../core/attempts.ts'
+import { accountKeys, codeKeys } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { type Actor, adminEvent, localSource, type NewEvent, recordEvent } from '../../core/events.ts'
@@ -53,11 +53,12 @@ async function lockManaged(tx: Storage, { user }: UserWithLoginIds): Promise<voi
   if (!(await tx.users.lock(user.projectId, user.id))) throw coreErrors.ManagedUserNotFound()
 }
 
-/** Lifts every lock that failed sign-ins have put on the account. */
+/** Lifts every lock that failed sign-ins with passwords and codes have put on the account. */
 export async function unlock(deps: Deps, input: Managed): Promise<void> {
   const { project, account } = input
   await deps.storage.transaction(async (tx) => {
     for (const loginId of account.loginIds) await tx.attempts.clear(project.id, accountKeys(loginId.canonical))
+    await tx.attempts.clear(project.id, codeKeys(account.user.id))
     await recordEvent(deps, tx, eventOf(input, 'password.unlock', {}))
   })
 }

@@ -66,3 +66,11 @@ export async function freshLink({ kit }: World): Promise<RowRequest> {
   await kit.signUp(loginId, goodPassword, { isVerified: false })
   return { body: { token: await kit.linkToken(loginId, 'email.verify') } }
 }
+
+/** The login ID of a test user who was just made. */
+export async function freshTestUser({ kit }: World): Promise<string> {
+  const loginId = freshLoginId()
+  const { user } = await kit.signUp(loginId, goodPassword)
+  await kit.auth.deps.storage.users.update(kit.projectId, user.userId, { isTest: true })
+  return loginId
+}

@@ -1,0 +1,14 @@
+import type { Feature } from '../../http/route.ts'
+import { enchantedLinkErrors } from './errors.ts'
+import { enchantedLinkRoutes } from './routes.ts'
+
+/** Links that are clicked anywhere and sign in where the sign-in began (`protocol/core.md` 6.5): so far they are redeemed; they are made for test users. */
+export const enchantedLink: Feature = {
+  name: 'enchanted-link',
+  routes: enchantedLinkRoutes,
+  errors: enchantedLinkErrors,
+  mails: {},
+  events: {
+    'enchantedLink.verify': 'An enchanted link was clicked; failure is a click on a link with another number, which ended the attempt.',
+  },
+}

@@ -1,0 +1,72 @@
+import type { Deps } from '../../core/deps.ts'
+import { EnchantedData, findEnchantedLink } from '../../core/enchanted-links.ts'
+import { coreErrors } from '../../core/errors.ts'
+import { type NewEvent, recordEvent, type Source, userEvent } from '../../core/events.ts'
+import type { Project } from '../../core/projects.ts'
+import type { IssuedSession } from '../../core/sessions.ts'
+import { mayRedeem, prepareRedemption, storeRedemption, termsOf } from '../../core/sign-in-challenges.ts'
+import type { ChallengeRecord } from '../../core/storage.ts'
+import { enchantedLinkErrors } from './errors.ts'
+
+interface Caller {
+  readonly project: Project
+  readonly source: Source
+}
+
+/**
+ * Confirms a sign-in by a click on its link, once. No session comes of it here: whoever waits gets it. A click on a link with another number ends the attempt (RC-12). Every
+ * failure is `InvalidLinkToken`.
+ */
+export async function confirmSignIn(deps: Deps, input: Caller & { readonly token: string }): Promise<void> {
+  const { project, token } = input
+  if (!project.settings.enchantedLink.enabled) throw coreErrors.InvalidLinkToken()
+  const found = await findEnchantedLink(deps, { projectId: project.id, text: token })
+  if (found?.shown === 'wrong') await endAttempt(deps, input, found.challenge)
+  if (found?.shown !== 'right') throw coreErrors.InvalidLinkToken()
+  const { challenge } = found
+  const account = await deps.storage.users.byId(project.id, challenge.userId)
+  if (!account || !mayRedeem(challenge, account)) throw coreErrors.InvalidLinkToken()
+  await deps.storage.transaction(async (tx) => {
+    await tx.users.lock(project.id, challenge.userId)
+    const now = await tx.challenges.byId(project.id, challenge.id)
+    const data = now && EnchantedData.parse(now.data)
+    if (!data || data.isConfirmed) throw coreErrors.InvalidLinkToken()
+    const isStored = await tx.challenges.setData(project.id, challenge.id, { ...data, isConfirmed: true }, deps.clock.nowSeconds())
+    if (!isStored) throw coreErrors.InvalidLinkToken()
+    await recordEvent(deps, tx, eventOf(input, challenge, 'success', {}))
+  })
+}
+
+/** Nobody signs in by these links any more. */
+async function endAttempt(deps: Deps, caller: Caller, challenge: ChallengeRecord): Promise<void> {
+  await deps.storage.transaction(async (tx) => {
+    await tx.users.lock(caller.project.id, challenge.userId)
+    if (!(await tx.challenges.spend(caller.project.id, challenge.id, deps.clock.nowSeconds()))) return
+    await recordEvent(deps, tx, eventOf(caller, challenge, 'failure', { reason: 'wrongNumber' }))
+  })
+}
+
+/**
+ * Hands the session of a confirmed sign-in to whoever waits for it, once. `PendingSession` until then, and as well for a reference that is unknown, spent or expired: nothing tells
+ * these apart (EN-03). Throws `InvalidSession` when the session that it adds to has ended.
+ */
+export async function takePendingSession(deps: Deps, input: Caller & { readonly pendingRef: string }): Promise<IssuedSession> {
+  const { project, source, pendingRef } = input
+  if (!project.settings.enchantedLink.enabled) throw enchantedLinkErrors.PendingSession()
+  const found = await findEnchantedLink(deps, { projectId: project.id, text: pendingRef })
+  if (found?.shown !== 'pending' || !EnchantedData.parse(found.challenge.data).isConfirmed) throw enchantedLinkErrors.PendingSession()
+  const { challenge } = found
+  const account = await deps.storage.users.byId(project.id, challenge.userId)
+  if (!account || !mayRedeem(challenge, account)) throw enchantedLinkErrors.PendingSession()
+  const redemption = await prepareRedemption(deps, { project, source, account, terms: termsOf(challenge) })
+  await deps.storage.transaction(async (tx) => {
+    await tx.users.lock(project.id, challenge.userId)
+    if (!(await tx.challenges.spend(project.id, challenge.id, deps.clock.nowSeconds()))) throw enchantedLinkErrors.PendingSession()
+    await storeRedemption(deps, tx, redemption)
+  })
+  return redemption.session.issued
+}
+
+function eventOf({ project, source }: Caller, { userId }: ChallengeRecord, outcome: NewEvent['outcome'], data: NewEvent['data']): NewEvent {
+  return userEvent({ projectId: project.id, type: 'enchantedLink.verify', outcome, userId, source, data })
+}

@@ -1,0 +1,90 @@
+import { isBarred } from '../../core/access.ts'
+import { beginGuess, clearCodeTries, type Guess, takeCodeTry } from '../../core/attempts.ts'
+import type { DeliveryMethod } from '../../core/delivery-methods.ts'
+import type { Deps } from '../../core/deps.ts'
+import { coreErrors } from '../../core/errors.ts'
+import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { findOneTimeCode, isRightCode } from '../../core/one-time-codes.ts'
+import type { Project } from '../../core/projects.ts'
+import type { IssuedSession } from '../../core/sessions.ts'
+import { mayRedeem, prepareRedemption, signInTerms, storeRedemption, termsOf } from '../../core/sign-in-challenges.ts'
+import type { ChallengeRecord, UserWithLoginIds } from '../../core/storage.ts'
+import { isStaticCode } from '../../core/test-users.ts'
+import { canonicalLoginId } from '../../core/users.ts'
+import { otpErrors } from './errors.ts'
+
+export interface VerifyCode {
+  readonly project: Project
+  readonly method: DeliveryMethod
+  readonly loginId: string
+  readonly code: string
+  readonly source: Source
+}
+
+/** A code that was right, of an account that may be used. */
+interface Proven {
+  readonly account: UserWithLoginIds
+  /** Absent for the static code of test users. */
+  readonly challenge: ChallengeRecord | undefined
+  readonly guess: Guess
+}
+
+/**
+ * Redeems a code, once, and signs the user in (`protocol/core.md` 6.4). A try is counted before it is evaluated: five for a code, and the account's failures over all codes, which
+ * a new code does not reset (BF-06, BF-07). Wrong, expired, and no code at all, of a user who is there or not, look alike: `WrongCode`, then `TooManyCodes` (EN-05).
+ */
+export async function verifyCode(deps: Deps, input: VerifyCode): Promise<IssuedSession> {
+  const { project, source, method } = input
+  if (!project.settings.otp.enabled) throw coreErrors.SignInMethodDisabled()
+  const canonical = canonicalLoginId(input.loginId)
+  const { account, challenge, guess } = await proveCode(deps, input, canonical)
+  const terms = challenge ? termsOf(challenge) : signInTerms({ method, isSent: false }).signIn
+  const redemption = await prepareRedemption(deps, { project, source, account, terms })
+  const { projectId, id: userId } = account.user
+  const event = userEvent({ projectId, type: 'otp.verify', outcome: 'success', userId, source, data: { method, isStatic: !challenge } })
+  await deps.storage.transaction(async (tx) => {
+    await tx.users.lock(projectId, userId)
+    if (challenge && !(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw otpErrors.WrongCode()
+    await recordEvent(deps, tx, event)
+    await storeRedemption(deps, tx, redemption)
+    await guess.succeed(tx)
+    await clearCodeTries(tx, projectId, canonical)
+  })
+  return redemption.session.issued
+}
+
+async function proveCode(deps: Deps, input: VerifyCode, canonical: string): Promise<Proven> {
+  const { project, source, method, code } = input
+  const { id: projectId } = project
+  const account = await deps.storage.users.byLoginId(projectId, canonical)
+  const found = await findOneTimeCode(deps, { projectId, user: account?.user, canonicalLoginId: canonical, method })
+  const guess = await beginGuess(deps, { project, source, account: account?.user.id ?? canonical, guessed: `code.${method}` })
+  if (!(await takeCodeTry(deps, { projectId, canonicalLoginId: canonical, challengeId: found?.id }))) {
+    await guess.cancel()
+    throw otpErrors.TooManyCodes()
+  }
+  const isRight = isRightCode(deps, found, code)
+  const isStatic = account !== undefined && !isRight && isStaticCode(project, account, code)
+  if (!account || guess.isLocked || !(isRight || isStatic)) {
+    await guess.fail()
+    await recordFailure(deps, input, { userId: account?.user.id ?? '', isLocked: guess.isLocked })
+    throw guess.isLocked ? otpErrors.TooManyCodes() : otpErrors.WrongCode()
+  }
+  if (isBarred(account)) {
+    await guess.cancel()
+    throw coreErrors.UserDisabled()
+  }
+  const challenge = isRight ? found : undefined
+  if (challenge && !mayRedeem(challenge, account)) throw otpErrors.WrongCode()
+  return { account, challenge, guess }
+}
+
+async function recordFailure(
+  deps: Deps,
+  { project, source, method }: VerifyCode,
+  { userId, isLocked }: { readonly userId: string; readonly isLocked: boolean },
+): Promise<void> {
+  const data = { method, reason: isLocked ? 'locked' : 'code' }
+  const event = userEvent({ projectId: project.id, type: 'otp.verify', outcome: 'failure', userId, source, data })
+  await recordEvent(deps, deps.storage, event)
+}
