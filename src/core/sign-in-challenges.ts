@@ -29,6 +29,8 @@ const SignInTerms = z.strictObject({
   customClaims: Claims.default({}),
   isStepUp: z.boolean().default(false),
   revokesOthers: z.boolean().default(false),
+  /** The tenant that was chosen. */
+  tenantId: z.string().optional(),
   /** The session to whose factors this one is added. */
   earlier: z.strictObject({ sessionId: z.string(), amr: z.array(z.string()) }).optional(),
 })
@@ -43,9 +45,9 @@ export function signInTerms(
     readonly earlier?: EarlierSession | undefined
   },
 ): { readonly signIn: SignInTerms } {
-  const { earlier, ...rest } = given
+  const { earlier, tenantId = earlier?.tenantId, ...rest } = given
   const kept = earlier && { earlier: { sessionId: earlier.sessionId, amr: [...earlier.amr] } }
-  return { signIn: SignInTerms.parse({ ...rest, ...kept }) }
+  return { signIn: SignInTerms.parse({ ...rest, ...kept, tenantId }) }
 }
 
 export function termsOf(challenge: ChallengeRecord): SignInTerms {
@@ -87,13 +89,13 @@ export async function prepareRedemption(
   },
 ): Promise<PreparedRedemption> {
   const { project, source, account, isReset = false } = input
-  const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers } = input.terms
+  const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers, tenantId } = input.terms
   if (earlier) await assertStillLive(deps, project, earlier.sessionId)
   const changes = isSent ? proofBy(method) : {}
   const proven = { ...account, user: { ...account.user, ...changes } }
   const joined = changes.isEmailVerified ? await tenantsByDomain(deps.storage, project, proven) : undefined
   const session = await prepareSession(deps, {
-    ...{ project, source, claims, customClaims, isStepUp, isReset },
+    ...{ project, source, claims, customClaims, isStepUp, isReset, tenantId },
     account: joined ? withTenants(proven, joined) : proven,
     amr: mergedMethods(earlier?.amr ?? [], method === 'embedded' ? [] : [method]),
   })

@@ -126,6 +126,10 @@ onEveryDatabase('whoever acts as a user changes no credential and signs nobody o
   }
   assert.equal((await me(kit, token)).status, 200)
   assert.equal((await kit.call('/v1/auth/me/history', { token })).status, 200)
+  assert.equal((await kit.call('/v1/auth/me/tenants', { token, body: {} })).status, 200)
+  await addTenant(kit, 'T1', ada.user.userId)
+  const chosen = await kit.call('/v1/auth/tenant/select', { token, body: { tenant: 'T1' } })
+  assert.deepEqual([chosen.status, decodeJwt(chosen.body.sessionJwt).act], [200, decodeJwt(token).act])
   assert.equal((await kit.call('/v1/auth/logout', { token, body: {} })).status, 200)
   assert.equal((await me(kit, token)).status, 401)
   assert.equal((await me(kit, ada.refreshJwt)).status, 200, 'the user did not notice')

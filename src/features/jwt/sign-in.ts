@@ -46,6 +46,7 @@ async function signInAccount(deps: Deps, input: VouchedSignIn, account: UserWith
     amr: mergedMethods(earlier?.amr ?? [], []),
     claims: assertCustomClaims(input.customClaims),
     isStepUp: input.stepUp ?? false,
+    tenantId: earlier?.tenantId,
   })
   await deps.storage.transaction(async (tx) => {
     await storeSession(deps, tx, session)

@@ -19,6 +19,7 @@ export const sessionTenantRoutes = [
     method: 'POST',
     path: '/v1/auth/me/tenants',
     access: 'refresh',
+    allowsImpersonation: true,
     summary: 'Tenants of the user of the session',
     body: z.object({
       dct: LooseBoolean.optional().meta({ description: 'Only the current tenant.' }),
@@ -36,6 +37,7 @@ export const sessionTenantRoutes = [
     method: 'POST',
     path: '/v1/auth/tenant/select',
     access: 'refresh',
+    allowsImpersonation: true,
     summary: 'Choose the current tenant of the session',
     body: synonyms({ tenantId: 'tenant' }, z.object({ tenant: Text(64).min(1) })),
     reply: AuthReply,

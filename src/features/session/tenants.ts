@@ -2,6 +2,7 @@ import { currentTenant, openTenants } from '../../core/access.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { impersonatorOf } from '../../core/impersonation.ts'
 import { lifetimes } from '../../core/lifetimes.ts'
 import type { Project } from '../../core/projects.ts'
 import { type IssuedSession, isInGrace, type LiveSession, reissue } from '../../core/sessions.ts'
@@ -64,7 +65,8 @@ async function choose(deps: Deps, tx: Storage, input: SelectTenant): Promise<Fou
   if (!moved) return undefined
   const session = { ...moved, claims: { ...moved.claims, dct: tenantId }, expiresAt }
   if (!(await tx.sessions.setClaims(projectId, id, { claims: session.claims, expiresAt }, now))) return undefined
-  const data = { sessionId: id, tenantId }
+  const impersonatorId = impersonatorOf(found.session)
+  const data = { sessionId: id, tenantId, ...(impersonatorId === undefined ? {} : { impersonatorId }) }
   await recordEvent(deps, tx, userEvent({ projectId, type: 'session.selectTenant', outcome: 'success', userId, source, data }))
   return { ...found, session }
 }

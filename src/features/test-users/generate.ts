@@ -22,6 +22,7 @@ export interface TestOptions {
   readonly mfa?: boolean | undefined
   readonly revokeOtherSessions?: boolean | undefined
   readonly refreshToken?: string | undefined
+  readonly tenantId?: string | undefined
 }
 
 export interface GenerateFor {
@@ -99,8 +100,9 @@ async function findTarget(deps: Deps, input: GenerateFor, isEnabled: boolean): P
   if (!isEnabled) throw coreErrors.SignInMethodDisabled()
   const earlier = await earlierSession(deps, { project, ...options })
   if (earlier && earlier.userId !== account.user.id) throw coreErrors.InvalidSession({ log: 'session of another user' })
-  const { customClaims = {}, stepUp: isStepUp = false, revokeOtherSessions: revokesOthers = false } = options
-  return { account, terms: signInTerms({ method, isSent: false, customClaims: { ...customClaims }, isStepUp, revokesOthers, earlier }) }
+  const { customClaims = {}, stepUp: isStepUp = false, revokeOtherSessions: revokesOthers = false, tenantId } = options
+  const claims = { ...customClaims }
+  return { account, terms: signInTerms({ method, isSent: false, customClaims: claims, isStepUp, revokesOthers, tenantId, earlier }) }
 }
 
 async function store(

@@ -28,8 +28,8 @@ const errors = [
 ]
 
 function optionsOf(given: LoginOptions | undefined): TestOptions {
-  const { customClaims, stepup: stepUp, mfa, revokeOtherSessions, jwt: refreshToken } = given ?? {}
-  return { customClaims, stepUp, mfa, revokeOtherSessions, refreshToken }
+  const { customClaims, stepup: stepUp, mfa, revokeOtherSessions, jwt: refreshToken, tenantId } = given ?? {}
+  return { customClaims, stepUp, mfa, revokeOtherSessions, refreshToken, tenantId }
 }
 
 export const testUserRoutes = [
