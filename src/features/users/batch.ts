@@ -76,16 +76,19 @@ async function eachOf<Given>(
   act: (given: Given) => Promise<UserWithLoginIds>,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
+  let trouble: AuthError | undefined
   for (const entry of entries) {
-    if ('problem' in entry) {
-      outcomes.push({ failure: entry.problem })
+    if ('problem' in entry || trouble) {
+      outcomes.push({ failure: 'problem' in entry ? entry.problem : (trouble?.message ?? '') })
       continue
     }
     try {
       outcomes.push({ account: await act(entry.given) })
     } catch (error) {
-      // Only what is about this one user: when the server itself has trouble, the rest would fare no better.
-      if (!(error instanceof AuthError) || error.spec.status >= 500) throw error
+      if (!(error instanceof AuthError)) throw error
+      // When the server itself has trouble, the rest would fare no better. A 503 says that nothing has happened (RL-05), so that it is for the first user only.
+      if (error.spec.status >= 500) trouble = error
+      if (trouble && !outcomes.some((outcome) => 'account' in outcome)) throw trouble
       outcomes.push({ failure: error.message })
     }
   }

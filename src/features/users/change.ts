@@ -35,6 +35,8 @@ export interface Act {
   readonly data?: Readonly<Record<string, unknown>>
   /** What changes of the user's own row. */
   readonly changes?: UserChanges
+  /** False where nothing of the user changes, so that the time of the last change stays. */
+  readonly isChange?: boolean
 }
 
 /**
@@ -54,8 +56,8 @@ export async function changeUser(
     const before = await tx.users.byId(project.id, userId)
     if (!before || !isInReach(rights, before)) throw coreErrors.ManagedUserNotFound()
     if (reach === 'whole') assertWhollyInReach(rights, project, before)
-    const { type, data = {}, changes = {} } = await act(tx, before)
-    await tx.users.update(project.id, userId, { ...changes, modifiedAt: deps.clock.nowSeconds() })
+    const { type, data = {}, changes = {}, isChange = true } = await act(tx, before)
+    if (isChange) await tx.users.update(project.id, userId, { ...changes, modifiedAt: deps.clock.nowSeconds() })
     await recordEvent(deps, tx, adminEvent({ projectId: project.id, actor, userId, type, data }))
     const after = await tx.users.byId(project.id, userId)
     if (!after) throw coreErrors.ManagedUserNotFound()

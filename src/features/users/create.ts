@@ -12,7 +12,7 @@ import { newUserRecord } from '../../core/users.ts'
 import type { Administration } from './change.ts'
 import { changesOf, type UserFields } from './fields.ts'
 import { type FirstCredentials, firstCredentials } from './first-credentials.ts'
-import { assertNamesInReach } from './grants.ts'
+import { assertGivable } from './grants.ts'
 import { type Invitation, prepareInvite, storeInvite } from './invite.ts'
 import { clearGuesses, newLoginIds } from './login-ids.ts'
 
@@ -69,7 +69,7 @@ export async function createUser(deps: Deps, input: CreateUser): Promise<UserWit
 async function prepareUser(deps: Deps, input: CreateUser): Promise<PreparedUser> {
   const { project, rights, user: wanted } = input
   const { roleNames = [], tenants = [] } = wanted
-  assertNamesInReach(rights, roleNames, tenants)
+  assertGivable(rights, roleNames, tenants)
   if (rights && rights.tenantIds.length > 0 && tenants.length === 0) {
     throw coreErrors.ManagementForbidden({ message: 'The key makes users in its own tenants only; name one in userTenants' })
   }

@@ -27,7 +27,7 @@ export async function writeGrants(
   const { project, before, rights, roleNames = [], tenants = [] } = input
   const userId = before.user.id
   const allowed = rights?.tenantIds ?? []
-  assertNamesInReach(rights, roleNames, tenants)
+  assertGivable(rights, roleNames, tenants)
   const memberships = before.tenants.map(({ tenantId }) => tenantId)
   const given = await withTenantDefaults(tx, project.id, tenants, memberships)
   const found = await findGrants(tx, project.id, { roleNames, tenants: given })
@@ -45,8 +45,16 @@ export async function writeGrants(
   await tx.grants.give(project.id, userId, found.assignments)
 }
 
-/** Throws `ManagementForbidden` when a key that is limited to tenants names roles of the project or tenants that are not its own. */
-export function assertNamesInReach(rights: Rights | undefined, roleNames: readonly string[], tenants: readonly TenantRoles[]): void {
+/** Most roles that one call gives to one user, in all tenants together: each is a row. */
+const maxRoles = 500
+
+/**
+ * Throws `ManagementForbidden` when a key that is limited to tenants names roles of the project or tenants that are not its own, and `InvalidRequest` for more roles than one call
+ * gives.
+ */
+export function assertGivable(rights: Rights | undefined, roleNames: readonly string[], tenants: readonly TenantRoles[]): void {
+  const count = tenants.reduce((sum, tenant) => sum + tenant.roleNames.length, roleNames.length)
+  if (count > maxRoles) throw coreErrors.InvalidRequest({ message: `There are ${count} roles for one user; at most ${maxRoles} are taken` })
   if (roleNames.length > 0) assertTenantInReach(rights, '')
   for (const { tenantId } of tenants) assertTenantInReach(rights, tenantId)
 }

@@ -79,7 +79,7 @@ export async function inviteAgain(deps: Deps, input: OneUser & { readonly invita
   const after = await changeUser(deps, input, async (tx, { user }) => {
     if (user.status !== 'invited' || user.email !== account.user.email) throw coreErrors.UserAlreadyExists()
     if (invite) await storeInvite(deps, tx, { project, user, invite })
-    return { type: 'user.invite', data: { isMailed: invite !== undefined } }
+    return { type: 'user.invite', data: { isMailed: invite !== undefined }, isChange: false }
   })
   deps.outbox.wake()
   return after

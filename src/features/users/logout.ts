@@ -5,6 +5,6 @@ import { changeUser, type OneUser } from './change.ts'
 export async function logOut(deps: Deps, input: OneUser): Promise<void> {
   await changeUser(deps, input, async (tx, { user }) => {
     const sessions = await tx.sessions.endAllForUser(user.projectId, user.id, 'logout', deps.clock.nowSeconds())
-    return { type: 'user.logout', data: { sessions } }
+    return { type: 'user.logout', data: { sessions }, isChange: false }
   })
 }
