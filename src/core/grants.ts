@@ -28,7 +28,7 @@ export async function findGrants(storage: Pick<Storage, 'roles' | 'tenants'>, pr
 }
 
 /** The membership of somebody who is not among a tenant's exceptions. */
-function membershipOf({ id, name, isDisabled, isSsoEnforced, sessionSettings, passwordSettings }: TenantRecord): Membership {
+export function membershipOf({ id, name, isDisabled, isSsoEnforced, sessionSettings, passwordSettings }: TenantRecord): Membership {
   return { tenantId: id, tenantName: name, isOpen: !isDisabled && !isSsoEnforced, sessionSettings, passwordSettings }
 }
 

@@ -1,8 +1,7 @@
 import { accessIn } from '../../core/access.ts'
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
 import { type Actor, adminEvent, recordEvent } from '../../core/events.ts'
-import type { Rights } from '../../core/management-keys.ts'
+import { assertRights, type Rights } from '../../core/management-keys.ts'
 import { passwordKind, readPassword } from '../../core/password/credential.ts'
 import { projectById } from '../../core/projects.ts'
 import type { AttributeRecord, CredentialRecord, Storage, TenantRecord, UserWithLoginIds } from '../../core/storage.ts'
@@ -64,7 +63,7 @@ export async function exportPage(
   },
 ): Promise<{ readonly users: readonly ImportedUser[]; readonly next: string | undefined }> {
   const { projectId, actor, withHashes, after, limit } = input
-  if (withHashes && !input.rights.extra.includes('hashExport')) throw coreErrors.ManagementForbidden()
+  if (withHashes) assertRights(input.rights, { effect: 'read', right: 'hashExport', isTenantAware: false })
   const page = await deps.storage.accounts.page(projectId, { limit: limit + 1, credentialKind: passwordKind, ...(after && { after }) })
   const shown = page.slice(0, limit)
   const data = { users: shown.length, withHashes }

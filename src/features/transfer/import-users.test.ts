@@ -132,7 +132,7 @@ onEveryDatabase('import: a hash of no use keeps a user out, unless it is to be d
 })
 
 onEveryDatabase('import: details that do not fit are left out and counted', async (kit) => {
-  const user = { phone: '555-0101', displayName: 'x'.repeat(65), picture: 'a\u0000b', userId: 'not an ID' }
+  const user = { phone: '555-0101', displayName: 'x'.repeat(257), picture: 'a\u0000b', userId: 'not an ID' }
   const bad = { customAttributes: { constructor: 1, ok: 'yes', ['x'.repeat(61)]: 1 } }
   const report = await run(kit, 'descope', lines({ loginId: 'a', ...user, ...bad }, { loginId: 'b', phone: '1' }))
   assert.equal(report.imported, 2)

@@ -1,10 +1,11 @@
 import type { Feature } from '../../http/route.ts'
 import { transferErrors } from './errors.ts'
+import { routes } from './routes.ts'
 
 /** Users in and out, with their password hashes. */
 export const transfer: Feature = {
   name: 'transfer',
-  routes: [],
+  routes,
   errors: transferErrors,
   mails: {},
   events: {

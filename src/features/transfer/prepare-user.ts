@@ -77,7 +77,7 @@ function readLoginIds(texts: readonly string[], findings: Findings): readonly Lo
 }
 
 /** What can be a user ID here: UUIDs, IDs of Firebase and Auth0; nothing that could be an address or a telephone number. */
-const userIdPattern = /^[A-Za-z0-9][A-Za-z0-9._|:-]{0,127}$/
+const userIdPattern = /^[A-Za-z0-9][A-Za-z0-9._|:-]{0,63}$/
 
 function readId(text: string, findings: Findings): string {
   if (text === '' || userIdPattern.test(text)) return text
@@ -116,7 +116,8 @@ function readUser(rules: PrepareRules, { given, loginIds, findings, id }: Readin
   }
 }
 
-const maxNameLength = 64
+/** As for users who are made by the API. */
+const maxNameLength = 256
 const maxPictureLength = 2048
 
 /** As for users who are made one by one: a login ID that is an address is the address of a user who has no other. */

@@ -1,6 +1,15 @@
 import type { Deps } from '../../core/deps.ts'
+import { membershipOf } from '../../core/grants.ts'
 import { newId } from '../../core/secrets.ts'
-import type { AttributeRecord, PermissionRecord, RoleRecord, Storage, TenantRecord } from '../../core/storage.ts'
+import type {
+  AttributeRecord,
+  NewAccount,
+  PermissionRecord,
+  RoleRecord,
+  Storage,
+  TenantRecord,
+  UserWithLoginIds,
+} from '../../core/storage.ts'
 
 /**
  * The roles, tenants, permissions and attributes of a project while an import runs: those that are there, and those that are to be made with the next users. Reads
@@ -11,6 +20,8 @@ export interface ProjectDirectory {
   findRole(tenantId: string, name: string): RoleRecord | undefined
   /** A tenant by its ID, or else by its name. */
   findTenant(id: string, name: string): TenantRecord | undefined
+  /** The account as answers show it, with everything looked up. */
+  accountOf(account: NewAccount): UserWithLoginIds
   /** Adds what is not there yet, by name. Answers what is there afterwards. */
   addRole(role: Pick<RoleRecord, 'name'> & Partial<RoleRecord>): RoleRecord
   addTenant(tenant: Pick<TenantRecord, 'id' | 'name'> & Partial<TenantRecord>): TenantRecord
@@ -60,6 +71,15 @@ export async function openDirectory(deps: Pick<Deps, 'clock' | 'random' | 'stora
 
   return {
     findRole: (tenantId, name) => roles.get(roleKey(tenantId, name)) ?? roles.get(roleKey('', name)),
+    accountOf({ user, loginIds, credentials, tenantIds, assignments }) {
+      const byId = new Map([...roles.values()].map((role) => [role.id, role]))
+      const held = assignments.flatMap(({ tenantId, roleId }) => {
+        const role = byId.get(roleId)
+        return role ? [{ tenantId, name: role.name, permissionNames: role.permissionNames }] : []
+      })
+      const memberships = tenantIds.flatMap((id) => tenants.get(id) ?? []).map(membershipOf)
+      return { user, loginIds, credentialKinds: credentials.map(({ kind }) => kind), roles: held, tenants: memberships }
+    },
     findTenant: (id, name) => tenants.get(id) ?? tenantsByName.get(name === '' ? id : name),
     addRole(given) {
       const key = roleKey(given.tenantId ?? '', given.name)
