@@ -31,6 +31,7 @@ const CreatedReply = z.object({
   projectId: z.string(),
   projectName: z.string(),
   environment: z.string(),
+  tag: z.string().meta({ description: 'The environment by its older name, which Java and .NET read.' }),
   tags: z.array(z.string()),
   managementKey: z
     .string()
@@ -39,7 +40,7 @@ const CreatedReply = z.object({
 
 function created({ project, managementKey }: CreatedProject): z.input<typeof CreatedReply> {
   const { id, name, environment, tags } = project
-  return { projectId: id, projectName: name, environment, tags: [...tags], managementKey }
+  return { projectId: id, projectName: name, environment, tag: environment, tags: [...tags], managementKey }
 }
 
 function from({ project, actor }: Callers['management']): ProjectCaller {

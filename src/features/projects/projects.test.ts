@@ -48,7 +48,8 @@ onEveryDatabase('JW-05, JW-08: a clone has the configuration, and neither users 
   await kit.signUp('ada@example.com', 'correct horse battery 12')
   const clone = await ok(kit, `${project}/clone`, { name: 'Copy', environment: 'production', tags: ['x'] })
   const { managementKey, ...facts } = clone
-  assert.deepEqual(facts, { projectId: clone.projectId, projectName: 'Copy', environment: 'production', tags: ['x'] })
+  const environment = 'production'
+  assert.deepEqual(facts, { projectId: clone.projectId, projectName: 'Copy', environment, tag: environment, tags: ['x'] })
   const there = { projectId: clone.projectId, token: managementKey }
   const read = async (path: string, body?: object) => (await kit.call(path, { ...there, ...(body ? { body } : {}) })).body
   const settings = await read(`${project}/settings`)

@@ -42,7 +42,7 @@ const AttributeValue = z.union([Text(256), z.number(), z.boolean()])
 
 const TenantRoleLists = orEmptyArray(
   z
-    .record(TenantId, z.object({ values: RoleNames, and: LooseBoolean.optional() }))
+    .record(TenantId, z.object({ values: RoleNames.default([]), and: LooseBoolean.optional() }))
     .refine((lists) => Object.keys(lists).length <= 50, { error: 'at most 50 tenants' }),
 )
   .optional()

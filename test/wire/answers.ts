@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import type { Json, Kit } from '../kit.ts'
+
+/** What the checks of all SDKs ask of answers. */
+
+/** The body of a management call that must have worked; GET without a body, else POST unless `method` says otherwise. */
+export async function worked({ manage }: Kit, path: string, body?: unknown, method?: string): Promise<Json> {
+  const answer = await manage(path, { ...(body === undefined ? {} : { body }), ...(method ? { method } : {}) })
+  assert.equal(answer.status, 200, `${path}: ${answer.text}`)
+  return answer.body
+}
+
+/** Go, Java and .NET read these into 32 bits. */
+export function assertInt32(...values: readonly unknown[]): void {
+  for (const value of values) assert.ok(Number.isInteger(value) && Number(value) < 2 ** 31, `${String(value)} is an int32`)
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { onEveryDatabase } from '../kit.ts'
+import { assertInt32, worked } from './answers.ts'
+
+/** What the official .NET SDK sends, whose names and types are those of the vendor's own schema: `identifier`, and 64-bit numbers as texts. */
+
+const identifier = 'ada@example.com'
+
+onEveryDatabase('.NET: users by their identifier', async (kit) => {
+  const facts = { additionalIdentifiers: ['ada-too'], name: 'Ada', phone: '+15555550100', ssoAppIds: [], roleNames: [], userTenants: [] }
+  const { user } = await worked(kit, '/v1/mgmt/user/create', { identifier, ...facts, test: false, verifiedPhone: true })
+  assert.deepEqual([user.loginIds, user.name], [[identifier, 'ada-too'], 'Ada'])
+  assertInt32(user.createdTime)
+  for (const name of [identifier, user.userId]) {
+    assert.equal((await worked(kit, `/v1/mgmt/user?identifier=${name}`)).user.userId, user.userId)
+  }
+  await worked(kit, '/v1/mgmt/user/patch', { identifier, name: 'Countess', status: 'disabled' }, 'PATCH')
+  await worked(kit, '/v1/mgmt/user/update', { identifier, ...facts, email: identifier })
+  for (const [path, body] of [
+    ['update/status', { status: 'enabled' }],
+    ['update/name', { name: 'Ada', givenName: 'A' }],
+    ['update/email', { email: identifier, verified: true }],
+    ['update/phone', { phone: '+15555550101', verified: true }],
+    ['update/picture', { picture: 'https://example.com/a.png' }],
+    ['update/customAttribute', { attributeKey: 'a', attributeValue: 7 }],
+    ['update/role/set', { roleNames: [] }],
+    ['update/loginid', { identifier: 'ada-too', newLoginId: 'ada-now' }],
+    ['password/set/active', { password: 'plum kettle orbit 7' }],
+    ['password/expire', {}],
+    ['logout', {}],
+    ['totp/delete', {}],
+    ['trusteddevices/remove', { deviceIds: ['d'] }],
+    ['delete', {}],
+  ] as const) {
+    await worked(kit, `/v1/mgmt/user/${path}`, { identifier, ...body })
+  }
+})
+
+onEveryDatabase('.NET: a search with times as texts', async (kit) => {
+  await kit.signUp(identifier)
+  const now = kit.clock.nowMilliseconds()
+  const query = {
+    identifier,
+    fromCreatedTime: String(now - 1000),
+    toCreatedTime: String(now + 1000),
+    sort: [{ field: 'email', desc: true }],
+    limit: 10,
+    page: 0,
+  }
+  assert.equal((await worked(kit, '/v2/mgmt/user/search', query)).total, 1)
+  assert.equal((await worked(kit, '/v2/mgmt/user/search', { ...query, toCreatedTime: String(now - 1000) })).total, 0)
+})
+
+onEveryDatabase('.NET: keys with expiries as texts', async (kit) => {
+  const expires = kit.clock.nowSeconds() + 3600
+  const { key } = await worked(kit, '/v1/mgmt/accesskey/create', { name: 'ak', expireTime: String(expires) })
+  assert.equal(key.expireTime, expires)
+  const made = await worked(kit, '/v1/mgmt/managementkey', { name: 'mk', expiresIn: '3600', permittedIps: [] }, 'PUT')
+  assert.equal(made.key.expireTime, expires)
+  assertInt32(made.key.createdTime)
+})
+
+onEveryDatabase('.NET: password settings are read, changed and written back', async (kit) => {
+  await worked(kit, '/v1/mgmt/tenant/create', { name: 'Acme', id: 'acme', authType: 'none', disabled: false, federatedAppIds: [] })
+  const read = await worked(kit, '/v1/mgmt/password/settings?tenantId=acme')
+  await worked(kit, '/v1/mgmt/password/settings', { ...read, minLength: 12, nonAlphanumeric: true })
+  const after = await worked(kit, '/v1/mgmt/password/settings?tenantId=acme')
+  assert.deepEqual(after, { ...read, minLength: 12, nonAlphanumeric: true, nonAlphaNumeric: true })
+})
+
+onEveryDatabase('.NET: answers that are not wrapped', async (kit) => {
+  const { user } = await kit.signUp(identifier)
+  await worked(kit, '/v1/mgmt/tenant/create', { name: 'Acme', id: 'acme' })
+  assert.equal((await worked(kit, '/v1/mgmt/tenant?id=acme')).id, 'acme')
+  assert.ok(Array.isArray(await worked(kit, '/v1/mgmt/user/history', [user.userId])))
+})

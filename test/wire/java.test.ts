@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { onEveryDatabase } from '../kit.ts'
+import { assertInt32, worked } from './answers.ts'
+
+/** What the official Java SDK (1.4) sends and how it reads the answers: `null` for every field that is not set, `Integer` times, and a body in every answer. */
+
+const login = 'ada@example.com'
+const nothing = {
+  ...{ givenName: null, middleName: null, familyName: null, roleNames: null, userTenants: null, picture: null },
+  ...{ customAttributes: null, additionalIdentifiers: null, ssoAppIDs: null },
+}
+
+onEveryDatabase('Java: the full cycle of a user', async (kit) => {
+  const phone = '+1-555-555-5555'
+  const facts = { ...nothing, email: login, verifiedEmail: true, phone, verifiedPhone: true, displayName: 'Testing Test' }
+  const { user } = await worked(kit, '/v1/mgmt/user/create', {
+    loginId: 'u-1',
+    ...facts,
+    test: false,
+    additionalIdentifiers: ['u-2', 'u-3'],
+  })
+  assert.deepEqual([user.loginIds, user.phone, user.status], [['u-1', 'u-2', 'u-3'], '+15555555555', 'invited'])
+  assertInt32(user.createdTime)
+  assert.equal((await worked(kit, '/v1/mgmt/user/update/status', { loginId: 'u-1', status: 'disabled' })).user.status, 'disabled')
+  await worked(kit, '/v1/mgmt/user/update/status', { loginId: 'u-1', status: 'enabled' })
+  assert.equal((await worked(kit, '/v1/mgmt/user/update', { loginId: 'u-1', ...facts, displayName: 'New' })).user.name, 'New')
+  await worked(kit, '/v1/mgmt/user/update/email', { loginId: 'u-1', email: 'b@example.com', verified: true, failOnConflict: null })
+  await worked(kit, '/v1/mgmt/user/update/phone', { loginId: 'u-1', phone: '+1-555-555-6666', verified: true })
+  await worked(kit, '/v1/mgmt/user/update/loginid', { loginId: 'u-1', newLoginId: 'u-9' })
+  assert.equal((await worked(kit, '/v1/mgmt/user?loginId=u-9')).user.phone, '+15555556666')
+  await worked(kit, '/v1/mgmt/user/patch', { loginId: 'u-9', familyName: 'hurray', ssoAppIDs: [] }, 'PATCH')
+  await worked(kit, '/v1/mgmt/user/logout', { loginId: 'u-9', sessionTypes: [] })
+  assert.deepEqual(await worked(kit, '/v1/mgmt/user/passkeys/list', { loginId: 'u-9' }), { passkeys: [] })
+  await worked(kit, '/v1/mgmt/user/delete', { userId: user.userId })
+})
+
+onEveryDatabase('Java: test users are made by the ordinary call, and deleted without a body', async (kit) => {
+  const { user } = await worked(kit, '/v1/mgmt/user/create', { loginId: 'u-test', invite: false, ...nothing, test: true })
+  assert.equal(user.test, true)
+  const answer = await kit.manage('/v1/mgmt/user/test/delete/all', { method: 'DELETE', headers: { 'content-type': 'application/json' } })
+  assert.deepEqual([answer.status, answer.body], [200, {}])
+  assert.equal((await worked(kit, '/v2/mgmt/user/search', { withTestUser: true })).total, 0)
+})
+
+onEveryDatabase('Java: an empty search, and one by time', async (kit) => {
+  const { user } = await kit.signUp(login)
+  const query = {
+    ...{ tenantIds: null, roles: null, roleNames: null, limit: 0, page: 0, withTestUser: null, testUsersOnly: null, text: null },
+    ...{ customAttributes: null, statuses: null, emails: null, phones: null, loginIds: null, userIds: null, ssoAppIds: null, sort: null },
+    ...{ fromCreatedTime: null, toCreatedTime: null, fromModifiedTime: null, toModifiedTime: null },
+    ...{ tenantRoleIds: null, tenantRoleNames: null },
+  }
+  const now = kit.clock.nowMilliseconds()
+  for (const more of [{}, { fromCreatedTime: now - 300_000, text: 'ada' }, { statuses: ['enabled'] }]) {
+    const found = await worked(kit, '/v2/mgmt/user/search', { ...query, ...more })
+    assert.deepEqual([found.total, found.users[0].userId], [1, user.userId])
+  }
+  assertInt32((await worked(kit, '/v1/mgmt/user/history', [user.userId]))[0].loginTime)
+})
+
+onEveryDatabase('Java: batches, tenants, keys, settings', async (kit) => {
+  const one = { loginId: 'b-1', password: null, hashedPassword: null, email: null, phone: null, displayName: null, ...nothing, test: false }
+  const batch = await worked(kit, '/v1/mgmt/user/create/batch', { users: [one], invite: false })
+  assert.deepEqual(batch.createdUsers[0].loginIds, ['b-1'])
+  const tenant = { id: null, name: 'Acme', selfProvisioningDomains: null, customAttributes: null }
+  const { id } = await worked(kit, '/v1/mgmt/tenant/create', tenant)
+  await worked(kit, '/v1/mgmt/tenant/settings', { tenantId: id, enabled: true, sessionTokenExpiration: 20 })
+  assert.equal((await worked(kit, `/v1/mgmt/tenant/settings?id=${id}`)).sessionTokenExpiration, 20)
+  const made = await worked(kit, '/v1/mgmt/accesskey/create', {
+    name: 'ak',
+    expireTime: 0,
+    roleNames: null,
+    keyTenants: null,
+    userId: null,
+  })
+  assert.ok(made.key.createdBy && made.cleartext)
+  const permission = { id: null, name: 'Write', description: null, systemDefault: null }
+  await worked(kit, '/v1/mgmt/permission/create/batch', { permissions: [permission] })
+  await worked(kit, '/v1/mgmt/permission/delete/batch', { names: ['Write'], ids: null })
+  await worked(kit, '/v1/mgmt/password/settings', { minLength: 9 })
+  assertInt32((await worked(kit, '/v1/mgmt/password/settings')).minLength)
+})
+
+onEveryDatabase('Java: tokens of a back end, with false for what is not set', async (kit) => {
+  const user = { name: 'Ada', email: login, phone: null, givenName: null, middleName: null, familyName: null }
+  const signUp = { loginId: login, user, emailVerified: true, phoneVerified: false, ssoAppId: null, customClaims: null }
+  const signIn = {
+    loginId: login,
+    stepup: false,
+    mfa: false,
+    revokeOtherSessions: false,
+    revokeOtherSessionsTypes: null,
+    customClaims: null,
+    jwt: null,
+  }
+  for (const answer of [
+    await worked(kit, '/v1/mgmt/auth/signup', signUp),
+    await worked(kit, '/v1/mgmt/auth/signup-in', signUp),
+    await worked(kit, '/v1/mgmt/auth/signin', signIn),
+    await worked(kit, '/v1/mgmt/auth/anonymous', { customClaims: null, selectedTenant: null, refreshDuration: 0 }),
+  ]) {
+    assert.ok(answer.sessionJwt && answer.refreshJwt, 'both tokens, neither blank')
+  }
+})
+
+onEveryDatabase('Java: a cloned project says by its older name that it is a production one', async (kit) => {
+  const cloned = await worked(kit, '/v1/mgmt/project/clone', { name: 'Copy', tag: 'production' })
+  assert.deepEqual([cloned.projectName, cloned.tag, cloned.environment], ['Copy', 'production', 'production'])
+})
