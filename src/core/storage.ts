@@ -183,6 +183,8 @@ export interface Storage extends ManagementStorage, TransferStorage {
     listForUser(projectId: string, userId: string, now: number): Promise<readonly SessionRecord[]>
     /** Ends, in every project, all sessions of the users whose reset session is past its `passwordDueAt`; tells how many. */
     endOverdueResets(now: number): Promise<number>
+    /** Whether a session is live at `now` whose refresh token was issued before a time. */
+    hasLiveIssuedBefore(projectId: string, before: number, now: number): Promise<boolean>
     /** Number of live sessions in the whole database, for metrics. */
     countLive(now: number): Promise<number>
   }

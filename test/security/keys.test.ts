@@ -148,6 +148,22 @@ onEveryDatabase('JW-06: a replaced key leaves the set only when everything that 
   assert.deepEqual(await kids(kit), [kid])
 })
 
+onEveryDatabase('JW-06: a key stays as long as a session that lives longer than others', async (kit) => {
+  const { deps, api } = kit.auth
+  await kit.signUp(loginId)
+  const refreshDuration = 90 * 86_400
+  const { body } = await kit.manage('/v1/mgmt/auth/signin', { body: { loginId, refreshDuration } })
+  const { kid } = await api.rotateSigningKey({ projectId: kit.projectId })
+  for (const days of [60, 29]) {
+    kit.clock.advance(days * 86_400)
+    await retireSigningKeys(deps)
+    assert.equal((await refresh(kit, body.refreshJwt)).status, 200)
+  }
+  kit.clock.advance(2 * 86_400)
+  await retireSigningKeys(deps)
+  assert.deepEqual(await kids(kit), [kid])
+})
+
 onEveryDatabase('JW-05: two projects share no key, and a project cannot use the key of another', async (kit) => {
   const other = await kit.auth.api.createProject({ name: 'Other' })
   const session = await kit.signUp(loginId)

@@ -82,6 +82,7 @@ async function runFlows(kit: Kit): Promise<Canaries> {
   await call('/v1/auth/me', undefined, refreshed.refreshJwt)
   await call('/v1/auth/validate', {}, signedIn.sessionJwt)
   await call('/v1/auth/logout', {}, refreshed.refreshJwt)
+  for (const secret of await passwordlessFlows(kit, call)) secrets.add(secret)
   await call('/v1/mgmt/license', undefined, kit.managementKey)
   await call('/v1/mgmt/license', undefined, `${kit.managementKey.slice(0, -2)}AA`)
   await raw('/v1/auth/password/signin', `{"loginId":"${loginId}","password":"${firstPassword}`)
@@ -91,6 +92,31 @@ async function runFlows(kit: Kit): Promise<Canaries> {
   await call(`/verify/${encodeURIComponent(loginId)}?t=${t}`)
   for (const session of [signedUp, signedIn, replaced, refreshed]) assert.ok(session.refreshJwt, 'the flows went as they should')
   return { secrets, answers }
+}
+
+/** Makes and redeems every other kind of secret, rightly and wrongly; answers what must not be found. */
+async function passwordlessFlows(kit: Kit, call: (path: string, body?: object, token?: string) => Promise<Json>): Promise<string[]> {
+  const { managementKey: key, projectId } = kit
+  const name = 'canary-test@canary-domain.example'
+  const { user } = await call('/v1/mgmt/auth/signup', { loginId: name }, key)
+  await kit.auth.deps.storage.users.update(projectId, user.userId, { isTest: true })
+  const generate = (what: string) => call(`/v1/mgmt/tests/generate/${what}`, { loginId: name, deliveryMethod: 'email' }, key)
+  const tokenOf = (link: string) => link.split('?t=')[1] ?? ''
+  const { link: magic } = await generate('magiclink')
+  const { link: enchanted, pendingRef } = await generate('enchantedlink')
+  const { token: embedded } = await call('/v1/mgmt/user/signin/embeddedlink', { loginId: name }, key)
+  for (const token of [`${tokenOf(magic).slice(0, -3)}AAA`, tokenOf(enchanted), tokenOf(magic), embedded, embedded]) {
+    await call('/v1/auth/magiclink/verify', { token })
+  }
+  await call('/v1/auth/enchantedlink/pending-session', { pendingRef })
+  await call('/v1/auth/enchantedlink/verify', { token: tokenOf(enchanted) })
+  await call('/v1/auth/enchantedlink/pending-session', { pendingRef: `${pendingRef.slice(0, -3)}AAA` })
+  const session = await call('/v1/auth/enchantedlink/pending-session', { pendingRef })
+  assert.ok(session.refreshJwt, 'the flows went as they should')
+  await call('/v1/mgmt/jwt/update', { jwt: session.refreshJwt, customClaims: { a: 1 } }, key)
+  await call('/v1/mgmt/user/password/set/active', { loginId: name, password: thirdPassword }, key)
+  await call('/v1/mgmt/user/password/set/temporary', { loginId: name, password: 'q!x' }, key)
+  return [tokenOf(magic), tokenOf(enchanted), pendingRef, embedded].map((token) => token.split('.')[1] ?? '')
 }
 
 function assertAbsent(where: string, text: string, secrets: Iterable<string>): void {

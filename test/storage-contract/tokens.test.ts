@@ -72,3 +72,18 @@ contract('sessions: claims and the end of a live one are replaced, nothing else 
     assert.deepEqual(await read(here, id), before)
   }
 })
+
+contract('sessions: whether one lives whose refresh token was issued before a time', async ({ storage, here, there }) => {
+  await withUsers(storage, here, there)
+  const has = (before: number, at = now) => storage.sessions.hasLiveIssuedBefore(here, before, at)
+  await storage.sessions.insert(session(there, 'U1', 'S1', { rotatedAt: now - 99 }))
+  await storage.sessions.insert(session(here, 'U1', 'S2', { rotatedAt: now - 99, endedAt: now - 1, endedReason: 'logout' }))
+  await storage.sessions.insert(session(here, 'U1', 'S3', { rotatedAt: now - 99, expiresAt: now }))
+  assert.equal(await has(now + 1), false)
+  await storage.sessions.insert(session(here, 'U1', 'S4', { rotatedAt: now - 50, expiresAt: now + 60 }))
+  await storage.sessions.insert(session(here, 'U2', 'S5', { rotatedAt: now - 10 }))
+  assert.deepEqual([await has(now - 50), await has(now - 49), await has(now)], [false, true, true])
+  assert.deepEqual([await has(now - 49, now + 60), await has(now, now + 60)], [false, true], 'the older one has expired')
+  await storage.sessions.rotate(here, 'S5', 1, now)
+  assert.equal(await has(now, now + 60), false, 'it has another token')
+})

@@ -54,6 +54,8 @@ export async function retireSigningKeys(deps: Deps): Promise<number> {
     for (const [index, key] of keys.entries()) {
       const successor = keys[index - 1]
       if (!successor || successor.activeAt + Math.max(refreshSeconds, longestDefaultSeconds) + clockMarginSeconds > now) continue
+      // Some sessions live longer than the project's: by the settings of a tenant, or because a back end asked for it.
+      if (await deps.storage.sessions.hasLiveIssuedBefore(projectId, successor.activeAt + clockMarginSeconds, now)) continue
       if (await deps.storage.signingKeys.revoke(projectId, key.id, now)) retired++
     }
     deps.signingKeys.forget(projectId)

@@ -97,6 +97,18 @@ const endOverdueResets = prepared((db, overdue: { now: number; reason: string })
     ),
 )
 
+/** Those that live longest come first: they are the ones that are old. */
+const liveIssuedBefore = prepared((db, at: { projectId: string; before: number; now: number }) =>
+  db
+    .selectFrom('sessions')
+    .select('sessions.id')
+    .where('project_id', '=', at.projectId)
+    .where('rotated_at', '<', at.before)
+    .where(isLive(at.now))
+    .orderBy('sessions.expires_at', 'desc')
+    .limit(1),
+)
+
 const countLive = prepared((db, at: { now: number }) =>
   db
     .selectFrom('sessions')
@@ -139,6 +151,10 @@ export function sessions(connection: Connection): Storage['sessions'] {
     },
     async endOverdueResets(now) {
       return changes(await endOverdueResets(connection, { now, reason: 'resetUnfinished' }))
+    },
+    async hasLiveIssuedBefore(projectId, before, now) {
+      const { rows } = await liveIssuedBefore(connection, { projectId, before, now })
+      return rows.length > 0
     },
     async countLive(now) {
       const { rows } = await countLive(connection, { now })
