@@ -20,6 +20,7 @@ export const otpRoutes = [
       ...[otpErrors.WrongCode, otpErrors.TooManyCodes, coreErrors.RateLimited],
       ...[coreErrors.SignInMethodDisabled, coreErrors.UserDisabled, coreErrors.InvalidSession, coreErrors.SessionEnded],
     ],
+    limit: { max: 100, perSeconds: 60 },
     run: async ({ deps, caller: { project, source }, params: { method }, body: { loginId, code }, header }) => {
       const issued = await verifyCode(deps, { project, source, method, loginId, code })
       return authReply(issued, project, { cookieName: refreshCookieName(header(refreshCookieHeader)) })
