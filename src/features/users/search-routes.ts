@@ -13,7 +13,7 @@ const listOf = <S extends z.ZodType>(entry: S) => z.array(entry).max(1000).optio
 
 /** Milliseconds since the epoch, as a number or as a text; nothing up to 0 is a time (Go sends the year 1). */
 const Milliseconds = z
-  .union([z.number(), z.string().regex(/^-?\d{1,16}$/)])
+  .union([z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER), z.string().regex(/^-?\d{1,16}$/)])
   .transform((given) => (Number(given) > 0 ? Number(given) : undefined))
   .optional()
 
