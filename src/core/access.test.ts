@@ -65,3 +65,21 @@ for (const [name, status, tenants, barred] of [
 ] as const) {
   test(`barred: ${name}`, () => assert.equal(isBarred({ user: person(status), tenants }), barred))
 }
+
+const many = Array.from({ length: 120 }, (_, index) => tenant(`T${String(index).padStart(27, '0')}`))
+const busy: Grants = {
+  roles: many.map(({ tenantId }) => ({ tenantId, name: 'editor', permissionNames: ['read', 'write'] })),
+  tenants: many,
+}
+const current = many[60]?.tenantId ?? ''
+const everything = { roles: ['editor'], permissions: ['read', 'write'] }
+
+test('many tenants: what does not fit is left out, the current one last', () => {
+  assert.equal(Object.keys(accessClaims(busy, current, 20_000).tenants).length, 120)
+  const bare = accessClaims(busy, current, 6_000).tenants
+  assert.equal(Object.keys(bare).length, 120)
+  assert.deepEqual([bare[current], bare[many[0]?.tenantId ?? '']], [everything, {}])
+  assert.deepEqual(accessClaims(busy, current, 3_000), { tenants: { [current]: everything }, dct: current })
+  assert.deepEqual(accessClaims(busy, undefined, 3_000), { tenants: {} })
+  assert.deepEqual(accessClaims(busy, current, 0), { tenants: { [current]: everything }, dct: current })
+})

@@ -55,15 +55,29 @@ export interface AccessClaims {
   readonly dct?: string
 }
 
-/** The claims of a session token. `chosenTenant` is what the session remembers of a choice. */
-export function accessClaims(grants: Grants, chosenTenant: unknown): AccessClaims {
+/** Bytes of JSON that roles and tenants may take in a token, so that it stays below what this server reads and what headers hold. */
+export const maxAccessBytes = 5_000
+
+/**
+ * The claims of a session token. `chosenTenant` is what the session remembers of a choice. Where many tenants would take more than `maxBytes`, first the roles in those that
+ * are not current are left out, then these tenants themselves: whoever selects one has everything of it. Nothing is ever added.
+ */
+export function accessClaims(grants: Grants, chosenTenant: unknown, maxBytes = maxAccessBytes): AccessClaims {
   const named = (tenantId: string) => {
     const { roleNames, permissions } = accessIn(grants, tenantId)
     return { ...(roleNames.length > 0 ? { roles: roleNames } : {}), ...(permissions.length > 0 ? { permissions } : {}) }
   }
   const dct = currentTenant(grants, chosenTenant)
-  const tenants = Object.fromEntries(openTenants(grants).map(({ tenantId }) => [tenantId, named(tenantId)]))
-  return { ...named(''), tenants, ...(dct === undefined ? {} : { dct }) }
+  const ids = openTenants(grants).map(({ tenantId }) => tenantId)
+  const isCurrent = (id: string) => id === dct
+  const withTenants = (entries: readonly (readonly [id: string, access: object])[]): AccessClaims => {
+    return { ...named(''), tenants: Object.fromEntries(entries), ...(dct === undefined ? {} : { dct }) }
+  }
+  const fits = (claims: AccessClaims) => ids.length <= 1 || Buffer.byteLength(JSON.stringify(claims)) <= maxBytes
+  const whole = withTenants(ids.map((id) => [id, named(id)]))
+  if (fits(whole)) return whole
+  const bare = withTenants(ids.map((id) => [id, isCurrent(id) ? named(id) : {}]))
+  return fits(bare) ? bare : withTenants(ids.filter(isCurrent).map((id) => [id, named(id)]))
 }
 
 /**

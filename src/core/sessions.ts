@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose'
-import { accessClaims, isBarred, openTenants } from './access.ts'
+import { accessClaims, isBarred, maxAccessBytes, openTenants } from './access.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import { recordEvent, type Source, userEvent } from './events.ts'
@@ -169,7 +169,7 @@ async function issueTokens(deps: Deps, input: TokensFor): Promise<IssuedSession>
   const sessionExpiresAt = Math.min(now + (input.isStepUp ? stepUpSeconds : sessionSeconds), longest)
   const sessionClaims = {
     ...shared,
-    ...accessClaims(account, chosen),
+    ...accessClaims(account, chosen, accessBytes(project, claims)),
     drn: 'DS',
     iat: now,
     exp: sessionExpiresAt,
@@ -192,6 +192,12 @@ async function issueTokens(deps: Deps, input: TokensFor): Promise<IssuedSession>
     firstSeen: input.firstSeen,
     nextRefreshSeconds: inactivitySeconds && Math.max(60, Math.floor(Math.min(inactivitySeconds, sessionSeconds) / 2)),
   }
+}
+
+/** What is left for roles and tenants beside the custom claims; cookies hold less (4 096 bytes, signature and attributes included). */
+function accessBytes({ settings }: Project, customClaims: object): number {
+  const most = settings.project.sessionTokenResponseMethod === 'cookie' ? 2_000 : maxAccessBytes
+  return most - Buffer.byteLength(JSON.stringify(customClaims))
 }
 
 function asPayload(claims: object): JWTPayload {

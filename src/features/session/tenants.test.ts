@@ -247,3 +247,18 @@ onEveryDatabase('WB-01: Ruby gets the refresh token in a cookie too, where cooki
   const plain = await by('ruby', 'http://auth.example.com')
   assert.deepEqual([plain.status, plain.headers.getSetCookie()], [200, []])
 })
+
+onEveryDatabase('a user of very many tenants has tokens that every place takes, in bodies and in cookies', async (kit) => {
+  const tenants = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`T${String(index).padStart(27, '0')}`, {}]))
+  const [id = ''] = Object.keys(tenants)
+  const customClaims = { note: 'x'.repeat(1_900) }
+  await member(kit, tenants)
+  for (const sessionTokenResponseMethod of ['onBody', 'cookie'] as const) {
+    await kit.set({ project: { sessionTokenResponseMethod } })
+    const { status, body, headers } = await signIn(kit, { tenantId: id, customClaims })
+    const sessionJwt = body.sessionJwt || headers.getSetCookie()[0]?.split(/[=;]/)[1]
+    assert.deepEqual([status, decodeJwt(sessionJwt).tenants], [200, { [id]: {} }])
+    assert.equal((await kit.call('/v1/auth/validate', { token: sessionJwt, body: {} })).status, 200)
+    assert.equal((await mine(kit, body.refreshJwt, {})).length, 120)
+  }
+})
