@@ -12,6 +12,7 @@ PROJECT_ID = os.environ["DESCOPE_PROJECT_ID"]
 # Taken out, because the SDK would give it to every client.
 MANAGEMENT_KEY = os.environ.pop("DESCOPE_MANAGEMENT_KEY")
 PASSWORD = "plum kettle orbit 7"
+BCRYPT_OF_PASSWORD = "$2b$10$N9qo8uLOickgx2ZMRZoMyern9xYB60f18wmkKjEWg1H43DH3jgVuW"
 OTHER_PASSWORD = "copper lantern 42 fox"
 
 client = DescopeClient(project_id=PROJECT_ID, base_url=BASE_URL)

@@ -5,6 +5,7 @@ from descope.management.user import UserObj
 from descope.management.user_pwd import UserPassword, UserPasswordBcrypt
 from harness import (
     BASE_URL,
+    BCRYPT_OF_PASSWORD,
     OTHER_PASSWORD,
     PASSWORD,
     address,
@@ -22,7 +23,6 @@ from harness import (
 )
 
 users = mgmt.user
-BCRYPT_OF_PASSWORD = "$2b$10$N9qo8uLOickgx2ZMRZoMyern9xYB60f18wmkKjEWg1H43DH3jgVuW"
 
 
 @check("mgmt.user.create, load, load_by_user_id: every field comes back")

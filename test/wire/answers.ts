@@ -14,3 +14,13 @@ export async function worked({ manage }: Kit, path: string, body?: unknown, meth
 export function assertInt32(...values: readonly unknown[]): void {
   for (const value of values) assert.ok(Number.isInteger(value) && Number(value) < 2 ** 31, `${String(value)} is an int32`)
 }
+
+/** Makes a test user; `login` is the address too. */
+export async function addTestUser(kit: Kit, loginId: string): Promise<void> {
+  await worked(kit, '/v1/mgmt/user/create/test', { loginId, email: loginId, verifiedEmail: true, test: true })
+}
+
+/** What the calls for test users answer must have these members, each with something in it. */
+export function assertTexts(answer: Json, ...names: readonly string[]): void {
+  for (const name of names) assert.ok(typeof answer[name] === 'string' && answer[name] !== '', name)
+}

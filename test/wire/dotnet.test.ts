@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { assertInt32, worked } from './answers.ts'
+import { addTestUser, assertInt32, assertTexts, worked } from './answers.ts'
 
 /** What the official .NET SDK sends, whose names and types are those of the vendor's own schema: `identifier`, and 64-bit numbers as texts. */
 
@@ -73,4 +73,16 @@ onEveryDatabase('.NET: answers that are not wrapped', async (kit) => {
   await worked(kit, '/v1/mgmt/tenant/create', { name: 'Acme', id: 'acme' })
   assert.equal((await worked(kit, '/v1/mgmt/tenant?id=acme')).id, 'acme')
   assert.ok(Array.isArray(await worked(kit, '/v1/mgmt/user/history', [user.userId])))
+})
+
+onEveryDatabase('.NET: codes and links of test users, and embedded links', async (kit) => {
+  await addTestUser(kit, identifier)
+  const by = { loginId: identifier, deliveryMethod: 'email', loginOptions: { stepup: false, mfa: false } }
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/otp', by), 'loginId', 'code')
+  const redirectUrl = 'https://app.example/there'
+  const { link } = await worked(kit, '/v1/mgmt/tests/generate/magiclink', { ...by, redirectUrl })
+  assert.ok(link.startsWith(redirectUrl))
+  const enchanted = await worked(kit, '/v1/mgmt/tests/generate/enchantedlink', { loginId: identifier, redirectUrl })
+  assertTexts(enchanted, 'loginId', 'link', 'pendingRef')
+  assertTexts(await worked(kit, '/v1/mgmt/user/signin/embeddedlink', { loginId: identifier, timeout: 60 }), 'token')
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { assertInt32, worked } from './answers.ts'
+import { addTestUser, assertInt32, assertTexts, worked } from './answers.ts'
 
 /** What the official Go SDK (1.30) sends and how it reads the answers: every member always, `null` for lists and maps that are not set, and strict types. */
 
@@ -159,4 +159,16 @@ onEveryDatabase('Go: projects, with requests that have no body', async (kit) => 
   assert.deepEqual([checked.ok, checked.failures], [true, []])
   await worked(kit, '/v1/mgmt/project/snapshot/import', { files, excludes: ['lists'] })
   await worked(kit, '/v1/mgmt/project/delete', undefined, 'POST')
+})
+
+onEveryDatabase('Go: codes and links of test users, and embedded links', async (kit) => {
+  await addTestUser(kit, login)
+  const by = { loginId: login, deliveryMethod: 'sms' }
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/otp', by), 'loginId', 'code')
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/magiclink', { ...by, loginOptions: {} }), 'loginId', 'link')
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/magiclink', { ...by, URI: 'https://app.example' }), 'loginId', 'link')
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/enchantedlink', { loginId: login }), 'loginId', 'link', 'pendingRef')
+  assertTexts(await worked(kit, '/v1/mgmt/user/signin/embeddedlink', { loginId: login, customClaims: null, timeout: 0 }), 'token')
+  const signUp = { loginId: 'b@example.com', user: {}, emailVerified: true, phoneVerified: false, loginOptions: {}, timeout: 0 }
+  assertTexts(await worked(kit, '/v1/mgmt/user/signup/embeddedlink', signUp), 'token')
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { assertInt32, worked } from './answers.ts'
+import { addTestUser, assertInt32, assertTexts, worked } from './answers.ts'
 
 /** What the official Java SDK (1.4) sends and how it reads the answers: `null` for every field that is not set, `Integer` times, and a body in every answer. */
 
@@ -106,4 +106,17 @@ onEveryDatabase('Java: tokens of a back end, with false for what is not set', as
 onEveryDatabase('Java: a cloned project says by its older name that it is a production one', async (kit) => {
   const cloned = await worked(kit, '/v1/mgmt/project/clone', { name: 'Copy', tag: 'production' })
   assert.deepEqual([cloned.projectName, cloned.tag, cloned.environment], ['Copy', 'production', 'production'])
+})
+
+onEveryDatabase('Java: codes and links of test users, and embedded links', async (kit) => {
+  await addTestUser(kit, login)
+  const by = { loginId: login, deliveryMethod: 'email' }
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/otp', by), 'loginId', 'code')
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/magiclink', { ...by, URI: null }), 'loginId', 'link')
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/enchantedlink', { loginId: login, URI: '' }), 'loginId', 'link', 'pendingRef')
+  assertTexts(await worked(kit, '/v1/mgmt/user/signin/embeddedlink', { loginId: login, customClaims: null }), 'token')
+  const loginOptions = { stepup: false, mfa: false, revokeOtherSessions: false, customClaims: null, templateId: null, locale: null }
+  const user = { name: 'Bea', email: null, phone: null, givenName: null, middleName: null, familyName: null }
+  const signUp = { loginId: 'b@example.com', user, emailVerified: true, phoneVerified: false, loginOptions, timeout: 0 }
+  assertTexts(await worked(kit, '/v1/mgmt/user/signup/embeddedlink', signUp), 'token')
 })

@@ -38,3 +38,13 @@ onEveryDatabase('Python: impersonate with stepup answers a session token after a
   const without = (await manage('/v1/mgmt/impersonate', { body: { ...body, stepup: null } })).body
   assert.equal((await call('/v1/auth/refresh', { token: without.jwt, body: {} })).status, 200)
 })
+
+onEveryDatabase('Python: the user of a sign-up link has the names that its own members have', async (kit) => {
+  const user = { email: login, phone: null, name: 'Ada', given_name: 'A', middle_name: null, family_name: 'L' }
+  const loginOptions = { stepup: false, customClaims: null, mfa: false }
+  const body = { loginId: login, user, loginOptions, emailVerified: true, phoneVerified: false, timeout: 0 }
+  const { token } = (await kit.manage('/v1/mgmt/user/signup/embeddedlink', { body })).body
+  const session = await kit.call('/v1/auth/magiclink/verify', { body: { token } })
+  assert.equal(session.status, 200, session.text)
+  assert.deepEqual([session.body.user.givenName, session.body.user.middleName, session.body.user.familyName], ['A', '', 'L'])
+})

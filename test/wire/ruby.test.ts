@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { worked } from './answers.ts'
+import { addTestUser, assertTexts, worked } from './answers.ts'
 
 /** What the official Ruby SDK (1.1) sends: older paths and names, booleans as texts, and roles in tenants by the paths of tenants. */
 
@@ -66,4 +66,13 @@ onEveryDatabase('Ruby: tenants by its names, keys, projects', async (kit) => {
   const settings = { tenantId: 'acme', minLength: 9, resetAuthMethod: 'magiclink', emailSubject: 'Reset', useEmailBodyPlainText: false }
   await worked(kit, '/v1/mgmt/password/settings', settings)
   assert.equal((await worked(kit, '/v1/mgmt/password/settings?tenantId=acme')).minLength, 9)
+})
+
+onEveryDatabase('Ruby: codes and links of test users, and embedded links', async (kit) => {
+  await addTestUser(kit, login)
+  const by = { loginId: login, deliveryMethod: 'email' }
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/otp', by), 'loginId', 'code')
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/magiclink', { ...by, URI: 'https://app.example' }), 'loginId', 'link')
+  assertTexts(await worked(kit, '/v1/mgmt/tests/generate/enchantedlink', { loginId: login, URI: null }), 'loginId', 'link', 'pendingRef')
+  assertTexts(await worked(kit, '/v1/mgmt/user/signin/embeddedlink', { loginId: login, customClaims: {} }), 'token')
 })

@@ -8,6 +8,8 @@ import { createSignInToken, createSignUpToken, maxEmbeddedSeconds } from './crea
 /** Tokens that a back end hands to a user by its own means (`protocol/core.md` 7.6); redeemed at `magiclink/verify`. Making them is a right of its own (MG-05). */
 
 const identifiers = { identifier: 'loginId' }
+/** The Python SDK sends the names of its own members. */
+const names = { displayName: 'name', given_name: 'givenName', middle_name: 'middleName', family_name: 'familyName' }
 const right = 'embeddedLinks'
 const { InvalidArguments, SignInMethodDisabled, ManagedUserNotFound } = coreErrors
 
@@ -52,7 +54,7 @@ export const embeddedLinkRoutes = [
       identifiers,
       z.object({
         loginId: LoginId,
-        user: synonyms({ displayName: 'name' }, SignUpUser).optional(),
+        user: synonyms(names, SignUpUser).optional(),
         emailVerified: LooseBoolean.optional(),
         phoneVerified: LooseBoolean.optional(),
         loginOptions: LoginOptions.optional().meta({ description: 'Of these, `customClaims`: for the top level of the tokens.' }),
