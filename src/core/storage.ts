@@ -1,3 +1,4 @@
+import type { EventQuery } from './event-query.ts'
 import type { ManagementStorage } from './management-storage.ts'
 import type {
   ChallengeRecord,
@@ -19,6 +20,7 @@ import type {
 import type { TransferStorage } from './transfer-storage.ts'
 import type { Found, UserQuery } from './user-query.ts'
 
+export type * from './event-query.ts'
 export type * from './management-records.ts'
 export type * from './management-storage.ts'
 export type * from './records.ts'
@@ -232,12 +234,19 @@ export interface Storage extends ManagementStorage, TransferStorage {
 
   readonly events: {
     insert(event: EventRecord): Promise<void>
+    /** As `insert`, unless the event is about a test user: what these do is not kept. */
+    insertUnlessOfTestUser(event: EventRecord): Promise<void>
     /** Events of a user, newest first; `types` narrows. `limit` is at most 200. */
     forUser(
       projectId: string,
       userId: string,
       query: { readonly types?: readonly string[]; readonly outcome?: EventRecord['outcome']; readonly limit: number },
     ): Promise<readonly EventRecord[]>
+    /**
+     * Events that match every filter, by time and then by ID; the same on every database. Looks at them part by part and lets others in between. `undefined` when there is
+     * more in the time than is looked at (a million events), unless `filter.userIds` says of whom.
+     */
+    search(projectId: string, query: EventQuery): Promise<Found<EventRecord> | undefined>
   }
 
   readonly outbox: {

@@ -1,6 +1,7 @@
 // Every feature, one line each. The order is that of the documentation.
 
 export { accessKeys } from './access-keys/index.ts'
+export { audit } from './audit/index.ts'
 export { embeddedLink } from './embedded-link/index.ts'
 export { enchantedLink } from './enchanted-link/index.ts'
 export { health } from './health/index.ts'
