@@ -42,8 +42,6 @@ export interface ManagementStorage {
      * when it is not there.
      */
     delete(projectId: string, id: string): Promise<boolean>
-    /** These tenants and all below them, by ID; those that are not there are missing. */
-    withSubTenants(projectId: string, ids: readonly string[]): Promise<readonly string[]>
     /** Users and access keys that are in this tenant and in no other, at most `limit` of each. */
     soleMembers(
       projectId: string,

@@ -53,7 +53,6 @@ export function tenants(connection: Connection): Storage['tenants'] {
       const deletion = db.deleteFrom('tenants').where('project_id', '=', projectId).where('id', '=', id)
       return changes(await db.executeQuery(deletion)) === 1
     },
-    withSubTenants: (projectId, ids) => withSubTenants(connection, projectId, ids),
     async soleMembers(projectId, id, limit) {
       const [userIds, accessKeyIds] = [
         await soleMembers(connection, { table: 'users', projectId, id, limit }),
@@ -62,30 +61,6 @@ export function tenants(connection: Connection): Storage['tenants'] {
       return { userIds, accessKeyIds }
     },
   }
-}
-
-async function withSubTenants({ db }: Connection, projectId: string, ids: readonly string[]): Promise<readonly string[]> {
-  if (ids.length === 0) return []
-  const rows = await db
-    .withRecursive('below', (recursive) =>
-      recursive
-        .selectFrom('tenants')
-        .select('tenants.id')
-        .where('tenants.project_id', '=', projectId)
-        .where('tenants.id', 'in', ids)
-        .union(
-          recursive
-            .selectFrom('tenants')
-            .innerJoin('below', 'below.id', 'tenants.parent_id')
-            .select('tenants.id')
-            .where('tenants.project_id', '=', projectId),
-        ),
-    )
-    .selectFrom('below')
-    .select('id')
-    .orderBy('id')
-    .execute()
-  return rows.map((row) => row.id)
 }
 
 async function soleMembers(
