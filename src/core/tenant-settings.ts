@@ -28,6 +28,12 @@ const Fields = z.object({
 export const TenantSessionSettings = Fields.readonly()
 export type TenantSessionSettings = z.infer<typeof TenantSessionSettings>
 
+/** What a tenant's session settings say of single sign-on; the project says nothing of it. Cheap: lists show it of every tenant. */
+const SsoFields = Fields.pick({ domains: true, authType: true })
+export function ssoFields(stored: unknown): z.infer<typeof SsoFields> {
+  return SsoFields.parse(stored)
+}
+
 /** Those of the fields that are session settings. */
 export function sessionSettingsAmong(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => Object.hasOwn(Fields.shape, name)))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { coreErrors } from '../../core/errors.ts'
+import { assertRights } from '../../core/management-keys.ts'
 import { PasswordSettings } from '../../core/settings.ts'
 import { route } from '../../http/route.ts'
 import { Empty, LooseBoolean, Text } from '../../http/schemas.ts'
@@ -92,6 +93,8 @@ export const passwordSettingsRoutes = [
     errors: [InvalidArguments, TenantNotFound, ManagementForbidden],
     run: async ({ deps, caller: { project, rights, actor }, body }) => {
       const { tenantId = '' } = body
+      // Those of the project are its settings, for which there is a right (MG-05).
+      if (tenantId === '') assertRights(rights, { effect: 'write', right: 'projects', isTenantAware: true })
       await changePasswordSettings(deps, { project, rights, actor, tenantId, changesFrom: (now) => changesOf(body, now) })
       return {}
     },

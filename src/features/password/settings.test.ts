@@ -133,6 +133,16 @@ onEveryDatabase('a key that is limited to tenants reads and changes their settin
   }
 })
 
+onEveryDatabase('MG-05: without the right to projects a key changes settings of tenants only', async (kit) => {
+  await withTenants(kit)
+  const made = newManagementKey(kit.auth.deps, { projectId: kit.projectId, name: 'narrow', rights: Rights.parse({ denied: ['projects'] }) })
+  await kit.auth.deps.storage.managementKeys.insert(made.record)
+  const change = (tenantId: string) => kit.call(path, { token: made.key, body: { tenantId, minLength: 12 } })
+  assert.deepEqual(told(await change('')), [403, 'E111120'])
+  assert.equal((await change('T1')).status, 200)
+  assert.equal((await kit.call(path, { token: made.key })).status, 200)
+})
+
 const loginId = 'ada@example.com'
 const longPassword = 'another good passphrase 2'
 

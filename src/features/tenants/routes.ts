@@ -103,7 +103,7 @@ export const tenantRoutes = [
     query: TenantById,
     reply: TenantReply,
     errors: [TenantNotFound, ManagementForbidden],
-    run: async ({ deps, caller, query: { id } }) => tenantReply(caller.project, await loadTenant(deps, { ...caller, id })),
+    run: async ({ deps, caller, query: { id } }) => tenantReply(await loadTenant(deps, { ...caller, id })),
   }),
   route({
     ...read,
@@ -112,10 +112,7 @@ export const tenantRoutes = [
     summary: 'All tenants by name, at most 10 000',
     reply: TenantsReply,
     errors: [],
-    run: async ({ deps, caller }) => {
-      const tenants = await searchTenants(deps, { ...caller, query: {} })
-      return { tenants: tenants.map((tenant) => tenantReply(caller.project, tenant)) }
-    },
+    run: async ({ deps, caller }) => ({ tenants: (await searchTenants(deps, { ...caller, query: {} })).map(tenantReply) }),
   }),
   route({
     ...read,
@@ -125,10 +122,9 @@ export const tenantRoutes = [
     body: SearchTenants,
     reply: TenantsReply,
     errors: [],
-    run: async ({ deps, caller, body }) => {
-      const tenants = await searchTenants(deps, { ...caller, query: tenantQuery(body) })
-      return { tenants: tenants.map((tenant) => tenantReply(caller.project, tenant)) }
-    },
+    run: async ({ deps, caller, body }) => ({
+      tenants: (await searchTenants(deps, { ...caller, query: tenantQuery(body) })).map(tenantReply),
+    }),
   }),
   route({
     ...read,

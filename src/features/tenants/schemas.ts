@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import type { Project } from '../../core/projects.ts'
 import type { TenantRecord } from '../../core/storage.ts'
-import { tenantSessionSettings } from '../../core/tenant-settings.ts'
+import { ssoFields } from '../../core/tenant-settings.ts'
 import { CustomAttributes, LooseBoolean, orEmptyArray, synonyms, Text } from '../../http/schemas.ts'
 import type { TenantFacts } from './manage.ts'
 import type { TenantQuery } from './search.ts'
@@ -80,8 +79,8 @@ export const TenantReply = z
   .meta({ id: 'Tenant', description: 'A customer of the application, with users, roles and settings of its own.' })
 export const TenantsReply = z.object({ tenants: z.array(TenantReply) })
 
-export function tenantReply(project: Project, tenant: TenantRecord): z.input<typeof TenantReply> {
-  const { domains, authType } = tenantSessionSettings(project, tenant.sessionSettings)
+export function tenantReply(tenant: TenantRecord): z.input<typeof TenantReply> {
+  const { domains, authType } = ssoFields(tenant.sessionSettings)
   return {
     id: tenant.id,
     name: tenant.name,

@@ -4,7 +4,7 @@ import { assertTenantInReach } from '../../core/managed-users.ts'
 import type { Rights } from '../../core/management-keys.ts'
 import type { Project } from '../../core/projects.ts'
 import type { TenantRecord } from '../../core/storage.ts'
-import { tenantSessionSettings } from '../../core/tenant-settings.ts'
+import { ssoFields } from '../../core/tenant-settings.ts'
 
 /** Who looks: a key that is limited to tenants sees these and no others. */
 export interface TenantReader {
@@ -43,7 +43,6 @@ export async function searchTenants(
   const conditions = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined))
   const found = await deps.storage.tenants.search(project.id, { ...conditions, limit: maxTenants, offset: 0 })
   const isInReach = ({ id }: TenantRecord) => rights.tenantIds.length === 0 || rights.tenantIds.includes(id)
-  const isOfType = ({ sessionSettings }: TenantRecord) =>
-    authType === undefined || tenantSessionSettings(project, sessionSettings).authType === authType
+  const isOfType = ({ sessionSettings }: TenantRecord) => authType === undefined || ssoFields(sessionSettings).authType === authType
   return found.filter((tenant) => isInReach(tenant) && isOfType(tenant))
 }
