@@ -72,8 +72,8 @@ def _():
 
 @check("codes and links are for test users")
 def _():
-    new_user("untested")
-    for login_id, status, code in ((address("untested"), 400, "E112170"), (address("nobody"), 404, "E112102")):
+    new_user("ordinary")
+    for login_id, status, code in ((address("ordinary"), 400, "E112170"), (address("nobody"), 404, "E112102")):
         refused(lambda who=login_id: users.generate_otp_for_test_user(DeliveryMethod.EMAIL, who), status, code)
         refused(lambda who=login_id: users.generate_magic_link_for_test_user(DeliveryMethod.EMAIL, who, ""), status, code)
         refused(lambda who=login_id: users.generate_enchanted_link_for_test_user(who, ""), status, code)

@@ -24,3 +24,12 @@ export async function addTestUser(kit: Kit, loginId: string): Promise<void> {
 export function assertTexts(answer: Json, ...names: readonly string[]): void {
   for (const name of names) assert.ok(typeof answer[name] === 'string' && answer[name] !== '', name)
 }
+
+/** Writes an event of an application by these members and answers its record as a search by this body finds it. */
+export async function audited(kit: Kit, event: object, search: object): Promise<Json> {
+  await worked(kit, '/v1/mgmt/audit/event', { action: 'pencil.created', tenantId: 'acme', actorId: 'someone', ...event })
+  const { audits } = await worked(kit, '/v1/mgmt/audit/search', search)
+  const record = audits.find(({ action }: Json) => action === 'pencil.created')
+  assert.match(record?.occurred, /^\d{13}$/, 'milliseconds as a text')
+  return record
+}

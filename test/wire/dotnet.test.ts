@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { addTestUser, assertInt32, assertTexts, worked } from './answers.ts'
+import { addTestUser, assertInt32, assertTexts, audited, worked } from './answers.ts'
 
 /** What the official .NET SDK sends, whose names and types are those of the vendor's own schema: `identifier`, and 64-bit numbers as texts. */
 
@@ -85,4 +85,13 @@ onEveryDatabase('.NET: codes and links of test users, and embedded links', async
   const enchanted = await worked(kit, '/v1/mgmt/tests/generate/enchantedlink', { loginId: identifier, redirectUrl })
   assertTexts(enchanted, 'loginId', 'link', 'pendingRef')
   assertTexts(await worked(kit, '/v1/mgmt/user/signin/embeddedlink', { loginId: identifier, timeout: 60 }), 'token')
+})
+
+onEveryDatabase('.NET: the audit trail, with times as texts', async (kit) => {
+  const search = {
+    ...{ from: String(kit.clock.nowMilliseconds() - 60_000), to: String(kit.clock.nowMilliseconds() + 60_000), page: 0, size: 50 },
+    ...{ actorIds: [], excludedExternalIds: [], loginIdsContain: [], loginIdsNotContain: [], searchFields: [], oldestFirst: true },
+  }
+  assertTexts(await audited(kit, { type: 'info' }, search), 'ID', 'type', 'actorId')
+  assertInt32((await worked(kit, '/v1/mgmt/audit/search', search)).total)
 })

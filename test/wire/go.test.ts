@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { addTestUser, assertInt32, assertTexts, worked } from './answers.ts'
+import { addTestUser, assertInt32, assertTexts, audited, worked } from './answers.ts'
 
 /** What the official Go SDK (1.30) sends and how it reads the answers: every member always, `null` for lists and maps that are not set, and strict types. */
 
@@ -171,4 +171,14 @@ onEveryDatabase('Go: codes and links of test users, and embedded links', async (
   assertTexts(await worked(kit, '/v1/mgmt/user/signin/embeddedlink', { loginId: login, customClaims: null, timeout: 0 }), 'token')
   const signUp = { loginId: 'b@example.com', user: {}, emailVerified: true, phoneVerified: false, loginOptions: {}, timeout: 0 }
   assertTexts(await worked(kit, '/v1/mgmt/user/signup/embeddedlink', signUp), 'token')
+})
+
+onEveryDatabase('Go: the audit trail, with times of the year 1 for none', async (kit) => {
+  const none = { userIds: null, actions: null, excludedActions: null, devices: null, methods: null, geos: null, remoteAddresses: null }
+  const never = -62_135_596_800_000
+  const search = { ...none, from: never, to: never, externalIds: null, tenants: null, noTenants: false, text: '' }
+  const record = await audited(kit, { userId: '', type: 'info', data: null }, search)
+  assert.deepEqual([record.tenants, record.externalIds, record.data], [['acme'], [], {}])
+  const paged = { ...search, actorIds: null, limit: 0, page: 0 }
+  assertInt32((await worked(kit, '/v1/mgmt/audit/search', paged)).total)
 })

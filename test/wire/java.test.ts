@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { addTestUser, assertInt32, assertTexts, worked } from './answers.ts'
+import { addTestUser, assertInt32, assertTexts, audited, worked } from './answers.ts'
 
 /** What the official Java SDK (1.4) sends and how it reads the answers: `null` for every field that is not set, `Integer` times, and a body in every answer. */
 
@@ -119,4 +119,12 @@ onEveryDatabase('Java: codes and links of test users, and embedded links', async
   const user = { name: 'Bea', email: null, phone: null, givenName: null, middleName: null, familyName: null }
   const signUp = { loginId: 'b@example.com', user, emailVerified: true, phoneVerified: false, loginOptions, timeout: 0 }
   assertTexts(await worked(kit, '/v1/mgmt/user/signup/embeddedlink', signUp), 'token')
+})
+
+onEveryDatabase('Java: the audit trail, with times of 0 for none', async (kit) => {
+  const none = { userIds: null, actions: null, excludedActions: null, devices: null, methods: null, geos: null, remoteAddresses: null }
+  const search = { ...none, from: 0, to: 0, externalIds: null, actorIds: null, tenants: null, noTenants: false, text: null }
+  const record = await audited(kit, { userId: null, type: 'warn', data: { color: 'red' } }, search)
+  assert.deepEqual([record.data, record.type], [{ color: 'red' }, 'warn'])
+  assertTexts(record, 'projectId', 'action', 'device', 'remoteAddress', 'actorId')
 })

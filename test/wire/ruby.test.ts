@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { onEveryDatabase } from '../kit.ts'
-import { addTestUser, assertTexts, worked } from './answers.ts'
+import { type Json, onEveryDatabase } from '../kit.ts'
+import { addTestUser, assertTexts, audited, worked } from './answers.ts'
 
 /** What the official Ruby SDK (1.1) sends: older paths and names, booleans as texts, and roles in tenants by the paths of tenants. */
 
@@ -75,4 +75,13 @@ onEveryDatabase('Ruby: codes and links of test users, and embedded links', async
   assertTexts(await worked(kit, '/v1/mgmt/tests/generate/magiclink', { ...by, URI: 'https://app.example' }), 'loginId', 'link')
   assertTexts(await worked(kit, '/v1/mgmt/tests/generate/enchantedlink', { loginId: login, URI: null }), 'loginId', 'link', 'pendingRef')
   assertTexts(await worked(kit, '/v1/mgmt/user/signin/embeddedlink', { loginId: login, customClaims: {} }), 'token')
+})
+
+onEveryDatabase('Ruby: the audit trail, with its own name for actions that are left out', async (kit) => {
+  await audited(kit, { type: 'error', data: {} }, { excludeActions: ['UserCreated'], noTenants: false })
+  const { audits } = await worked(kit, '/v1/mgmt/audit/search', { noTenants: false, excludeActions: ['pencil.created'] })
+  assert.deepEqual(
+    audits.filter(({ action }: Json) => action === 'pencil.created'),
+    [],
+  )
 })
