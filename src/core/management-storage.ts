@@ -90,7 +90,7 @@ export interface ManagementStorage {
     join(projectId: string, subjectId: string, tenantId: string): Promise<boolean>
     /** Takes the subject out of a tenant and away its roles there; call inside a transaction. False when it was not in it. */
     leave(projectId: string, subjectId: string, tenantId: string): Promise<boolean>
-    /** Gives roles; those that are held already stay, and those that are gone are not given. */
+    /** Gives roles; those that are held already stay, and those that are gone, or are to be held in a tenant that is gone, are not given. */
     give(projectId: string, subjectId: string, assignments: readonly Assignment[]): Promise<void>
     /** Takes roles away; those that are not held do not matter. */
     take(projectId: string, subjectId: string, assignments: readonly Assignment[]): Promise<void>

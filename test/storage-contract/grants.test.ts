@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Grants, Storage } from '../../src/core/storage.ts'
+import { openStorage } from '../../src/storage/open.ts'
 import { contract, loginId, race, role, session, tenant, user } from './records.ts'
 
 async function world(storage: Storage, ...projectIds: readonly string[]): Promise<void> {
@@ -80,6 +81,7 @@ contract('grants: joining and giving again changes nothing, and what is not ther
   assert.equal(await storage.grants.join(here, 'U1', 'none'), false)
   assert.equal(await storage.grants.join(here, 'U1', 'Tthere'), false)
   const roles = ['R1', 'R1', 'Rthere', 'none'].map((roleId) => ({ tenantId: 'T1', roleId }))
+  await storage.grants.give(here, 'U1', [{ tenantId: 'none', roleId: 'R1' }])
   await race(4, () => storage.grants.give(here, 'U1', roles))
   assert.deepEqual(shortened(await storage.grants.of(here, 'U1')), { roles: ['T1:name-R1'], tenants: ['T1'] })
 })
@@ -113,4 +115,31 @@ contract('grants: taking, leaving and forgetting take what they say and no more'
   assert.deepEqual(await storage.grants.of(there, 'U1'), whole)
   assert.equal(await storage.transaction((tx) => tx.users.delete(there, 'U1')), true)
   assert.deepEqual(await storage.grants.of(there, 'U1'), nothing, 'a deleted user holds nothing')
+})
+
+contract('grants: what is given while it is deleted is given or gone, and nobody fails', async ({ storage, url, here }) => {
+  await storage.users.insert(user(here, 'U1'), [loginId('login')])
+  await storage.roles.insert(role(here, 'Rstays'))
+  const second = await openStorage({ database: url })
+  try {
+    for (let round = 0; round < 12; round++) {
+      const [tenantId, roleId] = [`T${round}`, `R${round}`]
+      await storage.tenants.insert(tenant(here, tenantId))
+      await storage.roles.insert(role(here, roleId))
+      await Promise.all([
+        storage.transaction(async (tx) => {
+          await tx.grants.join(here, 'U1', tenantId)
+          await tx.grants.give(here, 'U1', [
+            { tenantId: '', roleId },
+            { tenantId, roleId: 'Rstays' },
+          ])
+        }),
+        second.transaction((tx) => tx.tenants.delete(here, tenantId)),
+        second.transaction((tx) => tx.roles.delete(here, roleId)),
+      ])
+    }
+    assert.deepEqual(await storage.grants.of(here, 'U1'), nothing)
+  } finally {
+    await second.close()
+  }
 })

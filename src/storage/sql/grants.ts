@@ -4,7 +4,8 @@ import type { Connection } from '../connection.ts'
 import { changes, prepared } from '../prepared.ts'
 import { isOpenTo } from './accounts.ts'
 
-const join = prepared((db, member: { projectId: string; subjectId: string; tenantId: string }) =>
+/** Whoever deletes what is being given waits, or has won: neither sees half of the other. SQLite has one writer. */
+const join = prepared((db, member: { projectId: string; subjectId: string; tenantId: string }, dialect) =>
   db
     .insertInto('memberships')
     .columns(['project_id', 'subject_id', 'tenant_id'])
@@ -13,12 +14,13 @@ const join = prepared((db, member: { projectId: string; subjectId: string; tenan
         .selectFrom('tenants')
         .select(['tenants.project_id', sql<string>`${member.subjectId}`.as('subject_id'), 'tenants.id'])
         .where('tenants.project_id', '=', member.projectId)
-        .where('tenants.id', '=', member.tenantId),
+        .where('tenants.id', '=', member.tenantId)
+        .$if(dialect === 'postgres', (query) => query.forKeyShare()),
     )
     .onConflict((conflict) => conflict.doNothing()),
 )
 
-const give = prepared((db, one: { projectId: string; subjectId: string; tenantId: string; roleId: string }) =>
+const give = prepared((db, one: { projectId: string; subjectId: string; tenantId: string; roleId: string }, dialect) =>
   db
     .insertInto('role_assignments')
     .columns(['project_id', 'subject_id', 'tenant_id', 'role_id'])
@@ -32,9 +34,20 @@ const give = prepared((db, one: { projectId: string; subjectId: string; tenantId
           'roles.id',
         ])
         .where('roles.project_id', '=', one.projectId)
-        .where('roles.id', '=', one.roleId),
+        .where('roles.id', '=', one.roleId)
+        .$if(dialect === 'postgres', (query) => query.forKeyShare()),
     )
     .onConflict((conflict) => conflict.doNothing()),
+)
+
+/** Keeps a tenant from being deleted until the end of the transaction: roles in it go with it, and none must come after. */
+const hold = prepared((db, tenant: { projectId: string; id: string }, dialect) =>
+  db
+    .selectFrom('tenants')
+    .select('id')
+    .where('project_id', '=', tenant.projectId)
+    .where('id', '=', tenant.id)
+    .$if(dialect === 'postgres', (query) => query.forKeyShare()),
 )
 
 const take = prepared((db, one: { projectId: string; subjectId: string; tenantId: string; roleId: string }) =>
@@ -69,7 +82,11 @@ export function grants(connection: Connection): Storage['grants'] {
       return changes(await db.executeQuery(member.where('tenant_id', '=', tenantId))) === 1
     },
     async give(projectId, subjectId, assignments) {
-      for (const one of assignments) await give(connection, { projectId, subjectId, ...one })
+      const missing = new Set<string>()
+      for (const id of new Set(assignments.map(({ tenantId }) => tenantId))) {
+        if (id !== '' && (await hold(connection, { projectId, id })).rows.length === 0) missing.add(id)
+      }
+      for (const one of assignments) if (!missing.has(one.tenantId)) await give(connection, { projectId, subjectId, ...one })
     },
     async take(projectId, subjectId, assignments) {
       for (const one of assignments) await take(connection, { projectId, subjectId, ...one })

@@ -45,7 +45,8 @@ export function tenants(connection: Connection): Storage['tenants'] {
       return isFree ? (written === 1 ? 'done' : 'missing') : 'taken'
     },
     async delete(projectId, id) {
-      const tenant = await named(projectId, id).select('parent_id').executeTakeFirst()
+      const query = named(projectId, id).select('parent_id')
+      const tenant = await (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirst()
       if (!tenant) return false
       const below = db.updateTable('tenants').set({ parent_id: tenant.parent_id }).where('project_id', '=', projectId)
       await below.where('parent_id', '=', id).execute()
