@@ -4,8 +4,9 @@ import { type Actor, localSource } from './core/events.ts'
 import { findManagedUser } from './core/managed-users.ts'
 import { changeSettings, projectById, type SettingsChanges } from './core/projects.ts'
 import type { Settings } from './core/settings.ts'
-import type { Page, UserStatus, UserWithLoginIds } from './core/storage.ts'
-import type { NewUserDetails } from './core/users.ts'
+import type { Found, Page, UserStatus, UserWithLoginIds } from './core/storage.ts'
+import { canonicalLoginId, type NewUserDetails } from './core/users.ts'
+import { type AuditEntry, type AuditSearch, searchAudit } from './features/audit/search.ts'
 import {
   createManagementKey,
   listManagementKeys,
@@ -79,6 +80,8 @@ export interface Administration {
   importUsers(input: Omit<ImportInput, 'actor'>): Promise<ImportReport>
   /** Writes every user, and what users refer to, as one state of the database. */
   exportUsers(input: Omit<Parameters<typeof exportUsers>[1], 'actor'>): Promise<{ readonly users: number }>
+  /** What happened, newest first; `user` is a login ID, or a user ID, also of one who is gone. */
+  searchAudit(input: Omit<AuditSearch, 'userIds' | 'loginIds'> & { readonly user?: string | undefined }): Promise<Found<AuditEntry>>
   showSettings(input: InProject): Promise<Settings>
   changeSettings(input: InProject & { readonly changes: SettingsChanges }): Promise<Settings>
 }
@@ -119,6 +122,10 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
     revokeManagementKeys: (input) => revokeManagementKeys(deps, { ...input, actor }),
     importUsers: (input) => importUsers(deps, { ...input, actor }),
     exportUsers: (input) => exportUsers(deps, { ...input, actor }),
+    searchAudit: async ({ user, ...input }) => {
+      const named = user === undefined ? undefined : await deps.storage.users.byLoginId(input.projectId, canonicalLoginId(user))
+      return searchAudit(deps, { ...input, userIds: user === undefined ? undefined : [named?.user.id ?? user] })
+    },
     showSettings: async (input) => (await projectById(deps, input.projectId)).settings,
     changeSettings: async ({ projectId, changes }) => {
       if (Object.keys(changes).length === 0) throw coreErrors.InvalidArguments({ message: 'No settings were named' })

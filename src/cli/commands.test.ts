@@ -28,6 +28,7 @@ const commands = new Map(leaves(createProgram()))
 
 test('commands: there is one for each thing that an operator does', () => {
   assert.deepEqual([...commands.keys()].sort(), [
+    'audit',
     'doctor',
     'export',
     'import',

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../auth.ts'
+import { auditCommand } from './audit.ts'
 import { doctorCommand } from './doctor.ts'
 import { exitCodes, report } from './exit.ts'
 import { exportCommand } from './export.ts'
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     serveCommand,
     doctorCommand,
     userCommand,
+    auditCommand,
     importCommand,
     exportCommand,
     keysCommand,

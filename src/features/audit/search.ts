@@ -59,7 +59,8 @@ export interface AuditEntry {
 
 /** Searches the audit trail, in bounded time and pages (MG-07). Throws `InvalidRequest` for a time or a page out of bounds, and `TooManyEvents`. */
 export async function searchAudit(deps: Pick<Deps, 'storage' | 'clock'>, search: AuditSearch): Promise<Found<AuditEntry>> {
-  const { projectId, limit, offset, isOldestFirst = false } = search
+  const { projectId, offset, isOldestFirst = false } = search
+  const limit = Math.min(Math.max(1, search.limit), maxPageSize)
   if (offset > maxOffset) throw coreErrors.InvalidRequest({ message: `A page begins at most at ${maxOffset}; narrow the search` })
   const range = rangeOf(search, deps.clock.nowMilliseconds())
   const filter = await filterOf(deps, search)
