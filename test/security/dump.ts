@@ -25,6 +25,39 @@ export async function dumpOf({ url }: TestDatabase): Promise<string> {
   })
 }
 
+/** Every row of every table, in one order: what tells whether anything was changed. */
+export async function rowsOf({ url }: TestDatabase): Promise<Readonly<Record<string, readonly string[]>>> {
+  const file = fileOf(url)
+  if (file) {
+    const database = new DatabaseSync(file, { readOnly: true })
+    const names = database.prepare("select name from sqlite_schema where type = 'table'").all()
+    const tables = names.map(({ name }) => [
+      String(name),
+      database
+        .prepare(`select * from "${name}"`)
+        .all()
+        .map((row) => JSON.stringify(row)),
+    ])
+    database.close()
+    return sorted(Object.fromEntries(tables))
+  }
+  return onPostgres(url, async (client) => {
+    const names = await client.query<{ name: string }>(
+      "select table_name as name from information_schema.tables where table_schema = 'public'",
+    )
+    const tables: Record<string, readonly string[]> = {}
+    for (const { name } of names.rows) {
+      const { rows } = await client.query<{ row: string }>(`select t::text as row from "${name}" t`)
+      tables[name] = rows.map(({ row }) => row)
+    }
+    return sorted(tables)
+  })
+}
+
+function sorted(tables: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(Object.entries(tables).map(([name, rows]) => [name, rows.toSorted()]))
+}
+
 /** Runs statements on a database beside the server, as whoever stole write access to it would. */
 export async function tamper({ url }: TestDatabase, statements: readonly string[]): Promise<void> {
   const file = fileOf(url)

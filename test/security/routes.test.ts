@@ -1,25 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { deniableRights, extraRights, newManagementKey, type Rights } from '../../src/core/management-keys.ts'
-import * as features from '../../src/features/index.ts'
-import { apiDocs } from '../../src/http/api-docs.ts'
-import type { AnyRoute } from '../../src/http/route.ts'
-import { type Options, parseOptions } from '../../src/options.ts'
-import { type Call, createKit, goodPassword, type Json, type Kit, onEveryDatabase } from '../kit.ts'
-import { freshLoginId, type Row, type Rows, type World } from './route-rows/row.ts'
-
-/** MG-03: every route with the access that it is meant to have, from the files in `route-rows/`. A new route fails this file until it is in one. */
-const table: Record<string, Row> = {}
-for (const file of readdirSync(new URL('./route-rows/', import.meta.url)).filter((name) => name.endsWith('.rows.ts'))) {
-  const { rows }: { rows: Rows } = await import(`./route-rows/${file}`)
-  for (const [name, row] of Object.entries(rows)) {
-    if (table[name]) throw new Error(`${name} is in two files`)
-    table[name] = row
-  }
-}
-
-const routes: readonly AnyRoute[] = [...Object.values(features).flatMap((feature) => feature.routes), ...apiDocs(() => ({})).routes]
+import { extraRights } from '../../src/core/management-keys.ts'
+import { createKit, onEveryDatabase } from '../kit.ts'
+import type { Row, World } from './route-rows/row.ts'
+import { makeUser, makeWorld, routes, type Seen, send, stranger, table, withoutLimits } from './route-world.ts'
 
 test('MG-03: every route is in the tables of this test, with the access, effect and rights it is meant to have', () => {
   const factsOf = (one: Pick<Row, 'access' | 'right' | 'effect' | 'isTenantAware'>, method = '') => {
@@ -112,33 +96,6 @@ function expectedOfKey({ effect, right, isTenantAware }: Row, credential: string
 /** Whether a route takes tokens of users, which it may use up. */
 const isForUsers = (access: Row['access']) => access === 'refreshToken' || access === 'refresh' || access === 'session'
 
-interface Seen {
-  readonly status: number
-  readonly text: string
-}
-
-async function send(world: World, name: string, bearer: string | undefined, ip: string): Promise<Seen> {
-  const [method = '', path = ''] = name.split(' ')
-  const { path: suffix = '', body, form } = (await table[name]?.request?.(world)) ?? {}
-  const [mail] = await world.kit.auth.deps.outbox.recent(1)
-  const filled = path
-    .replace('{projectId}', world.kit.projectId)
-    .replace('{id}', mail?.id ?? '')
-    .replace('{method}', 'email')
-  const content = body ? JSON.stringify(body) : form ? new URLSearchParams(form).toString() : undefined
-  const type = body ? 'application/json' : 'application/x-www-form-urlencoded'
-  const request = new Request(`http://127.0.0.1:8787${filled}${suffix}`, {
-    method,
-    headers: {
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-      ...(content === undefined ? {} : { 'content-type': type }),
-    },
-    ...(content === undefined ? {} : { body: content }),
-  })
-  const response = await world.kit.auth.handler(request, { remoteAddress: ip })
-  return { status: response.status, text: await response.text() }
-}
-
 /** Where others say 401, this route says `{}`. */
 const lenientRoute = 'POST /v1/auth/try-refresh'
 
@@ -150,65 +107,6 @@ function isAsExpected(name: string, seen: Seen, verdict: Verdict, world: World):
   if (verdict === 'forbidden') return tellsNothing && seen.status === 403
   if (verdict === 'elsewhere') return seen.status < 500 && !seen.text.includes(world.user.userId)
   return tellsNothing && (seen.status === 401 || isLenientNo)
-}
-
-async function makeWorld(kit: Kit): Promise<World> {
-  const project = await kit.auth.api.createProject({ name: 'Other' })
-  const body = { loginId: 'neighbour@example.com', password: goodPassword }
-  const neighbour = await kit.call('/v1/auth/password/signup', { projectId: project.projectId, body })
-  const { deps } = kit.auth
-  const now = kit.clock.nowSeconds()
-  const makeKey = async (rights: Partial<Rights>, expiresAt = 0) => {
-    const whole = { isReadOnly: false, denied: [], extra: [...extraRights], tenantIds: [], networks: [], ...rights }
-    const made = newManagementKey(deps, { projectId: kit.projectId, name: 'key', rights: whole, expiresAt })
-    await deps.storage.managementKeys.insert(made.record)
-    return made
-  }
-  const revoked = await makeKey({})
-  const keys = {
-    revoked: revoked.key,
-    expired: (await makeKey({}, now + 60)).key,
-    everyRight: (await makeKey({})).key,
-    readOnly: (await makeKey({ isReadOnly: true })).key,
-    deniedAll: (await makeKey({ denied: [...deniableRights], extra: [] })).key,
-    oneTenant: (await makeKey({ tenantIds: ['T-elsewhere'] })).key,
-  }
-  const other = { ...project, refreshJwt: neighbour.body.refreshJwt }
-  const world: World = { kit, other, keys, accessKeys: await makeAccessKeys(kit, project), user: await makeUser(kit) }
-  for (const key of [keys.revoked, keys.expired]) {
-    assert.equal((await send(world, 'GET /v1/mgmt/license', `${kit.projectId}:${key}`, stranger)).status, 200, 'before')
-  }
-  await deps.storage.managementKeys.revoke(kit.projectId, revoked.record.id, now)
-  kit.clock.advance(60)
-  return world
-}
-
-async function makeAccessKeys(
-  kit: Kit,
-  other: { readonly projectId: string; readonly managementKey: string },
-): Promise<World['accessKeys']> {
-  const make = async (call: Partial<Call> = {}) => {
-    const answer = await kit.call('/v1/mgmt/accesskey/create', { token: kit.managementKey, body: { name: 'program' }, ...call })
-    assert.equal(answer.status, 200, answer.text)
-    return answer.body
-  }
-  const inactive = await make()
-  await kit.manage('/v1/mgmt/accesskey/deactivate', { body: { id: inactive.key.id } })
-  const foreign = await make({ projectId: other.projectId, token: other.managementKey })
-  return { usable: (await make()).cleartext, inactive: inactive.cleartext, foreign: foreign.cleartext }
-}
-
-async function makeUser(kit: Kit): Promise<World['user']> {
-  const loginId = freshLoginId()
-  const session: Json = await kit.signUp(loginId)
-  return { loginId, userId: session.user.userId, refreshJwt: session.refreshJwt, sessionJwt: session.sessionJwt }
-}
-
-const stranger = '203.0.113.9'
-const { limits } = parseOptions({ flags: {}, environment: {}, file: undefined })
-const off = { max: 0, perSeconds: 1 }
-const withoutLimits: Partial<Options> = {
-  limits: { ...limits, accountSource: off, sourceFailures: off, sourceAccounts: off, sourceSignUps: off, accountFailures: 0 },
 }
 
 onEveryDatabase(

@@ -1,4 +1,4 @@
-import { freshLoginId, freshName, type RowRequest, type Rows, type World } from './row.ts'
+import { freshLoginId, freshName, freshTestUser, type RowRequest, type Rows, type World } from './row.ts'
 
 /** A management row that keeps to the tenants of its key. */
 const aware = { access: 'management', isTenantAware: true } as const
@@ -57,8 +57,20 @@ export const rows: Rows = {
   'PATCH /v1/mgmt/user/patch': { ...aware, request: about({ displayName: 'Name' }) },
   'PATCH /v1/mgmt/user/patch/batch': { ...aware, request: ({ user }) => ({ body: { users: [{ loginId: user.loginId }] } }) },
   'POST /v1/mgmt/user/delete': { ...aware, request: aboutFresh() },
-  'POST /v1/mgmt/user/delete/batch': { ...aware, request: () => ({ body: { userIds: ['U-none'] } }) },
-  'DELETE /v1/mgmt/user/test/delete/all': { access: 'management' },
+  'POST /v1/mgmt/user/delete/batch': {
+    ...aware,
+    request: async ({ kit }) => {
+      const { body } = await kit.manage('/v1/mgmt/user/create', { body: { loginId: freshLoginId() } })
+      return { body: { userIds: [body.user.userId, 'U-none'] } }
+    },
+  },
+  'DELETE /v1/mgmt/user/test/delete/all': {
+    access: 'management',
+    request: async (world) => {
+      await freshTestUser(world)
+      return {}
+    },
+  },
   'POST /v1/mgmt/user/logout': { ...aware, request: aboutFresh() },
   [`POST ${update}/status`]: { ...aware, request: aboutFresh({ status: 'disabled' }) },
   [`POST ${update}/loginid`]: { ...aware, request: aboutFresh() },
