@@ -158,11 +158,11 @@ function allRoutes(options: Options): { routes: readonly AnyRoute[]; openApi: ()
 
 /** The OpenAPI document of every route there is. */
 export function apiDescription(): Readonly<Record<string, unknown>> {
-  const routes = Object.values(features).flatMap((feature) => feature.routes)
-  return openApiDocument(routes, {
+  return openApiDocument(Object.values(features), {
     title: 'Postern',
     version,
-    description: 'Passwords, sessions and recovery over the Descope HTTP API. An independent implementation, not affiliated with Descope.',
+    description:
+      'Passwords, sessions, recovery and management over the Descope HTTP API. An independent implementation, not affiliated with Descope.',
   })
 }
 

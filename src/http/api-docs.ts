@@ -24,7 +24,7 @@ const page = (path: string) => `<!doctype html>
 `
 
 const startScript = (path: string) =>
-  `SwaggerUIBundle({ url: ${JSON.stringify(`${path}/openapi.json`)}, dom_id: '#api', deepLinking: true, validatorUrl: null })\n`
+  `SwaggerUIBundle({ url: ${JSON.stringify(`${path}/openapi.json`)}, dom_id: '#api', deepLinking: true, docExpansion: 'none', filter: true, validatorUrl: null })\n`
 
 // The viewer sets style attributes, which needs 'unsafe-inline' for styles; scripts come from here only.
 const policy = [

@@ -17,6 +17,9 @@ export interface BodyLimits {
   readonly maxTextLength?: number
 }
 
+/** Bodies of management calls: a user in a hundred tenants has more members than any other call (the schemas bound the lists). */
+export const managementLimits = Object.freeze({ maxNames: 2000 })
+
 /** Bodies of batches: 5 MiB, with as many members as fit in there (WB-06). */
 export const batchLimits: BodyLimits = Object.freeze({ maxBytes: 5_242_880, maxNames: 200_000 })
 

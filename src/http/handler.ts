@@ -3,7 +3,7 @@ import type { Deps } from '../core/deps.ts'
 import { AuthError, coreErrors } from '../core/errors.ts'
 import type { NeededRights } from '../core/management-keys.ts'
 import type { Project } from '../core/projects.ts'
-import { ClientGone, readBody } from './body.ts'
+import { ClientGone, managementLimits, readBody } from './body.ts'
 import { allowingHeaders, createOriginRules, isSameSite, type OriginRules, preflightHeaders } from './cors.ts'
 import { declaredErrors, takesBody } from './declared-errors.ts'
 import { createPublicUrlReader, externalRequestId, type PublicUrlFacts, securityHeaders } from './headers.ts'
@@ -195,7 +195,11 @@ function neededRights({ method, effect, right, isTenantAware = false }: AnyRoute
 }
 
 async function bodyOf(edge: Edge, request: Request, route: AnyRoute): Promise<unknown> {
-  const body = await readBody(request, route.kind === 'page' ? 'form' : 'json', route.bodyLimits ?? { maxBytes: edge.options.maxBodyBytes })
+  const body = await readBody(
+    request,
+    route.kind === 'page' ? 'form' : 'json',
+    route.bodyLimits ?? { maxBytes: edge.options.maxBodyBytes, ...(route.access === 'management' ? managementLimits : {}) },
+  )
   return parsed(route.body, body)
 }
 

@@ -77,7 +77,7 @@ const routes: readonly AnyRoute[] = [
 ]
 
 type Json = Record<string, unknown>
-const document = openApiDocument(routes, info)
+const document = openApiDocument([{ name: 'test', routes }], info)
 const at = (...path: readonly string[]) => path.reduce<unknown>((value, name) => (value as Json | undefined)?.[name], document)
 
 function operations(): readonly { readonly path: string; readonly operation: Json }[] {
@@ -155,5 +155,5 @@ test('query parameters', () => {
 })
 
 test('the same routes in another order give the same text', () => {
-  assert.equal(JSON.stringify(openApiDocument(routes.toReversed(), info)), JSON.stringify(document))
+  assert.equal(JSON.stringify(openApiDocument([{ name: 'test', routes: routes.toReversed() }], info)), JSON.stringify(document))
 })

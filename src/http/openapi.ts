@@ -38,13 +38,20 @@ const securityOf: Readonly<Record<Access, readonly Json[]>> = {
   loopback: [],
 }
 
+/** Routes under the name of what they belong to, which groups them for readers. */
+export interface RouteGroup {
+  readonly name: string
+  readonly routes: readonly AnyRoute[]
+}
+
 /** Makes the document (OpenAPI 3.1), with paths in the order of their text. Throws when two schemas of one name differ. */
-export function openApiDocument(routes: readonly AnyRoute[], info: OpenApiInfo): Json {
+export function openApiDocument(groups: readonly RouteGroup[], info: OpenApiInfo): Json {
   const components = new Map<string, unknown>([['Error', errorSchema]])
   const paths: Record<string, Json> = {}
-  for (const route of routes.toSorted((a, b) => compareText(`${a.path} ${a.method}`, `${b.path} ${b.method}`))) {
+  const all = groups.flatMap(({ name, routes }) => routes.map((route) => ({ name, route, text: `${route.path} ${route.method}` })))
+  for (const { name, route } of all.toSorted((a, b) => compareText(a.text, b.text))) {
     const operations = paths[route.path] ?? {}
-    operations[route.method.toLowerCase()] = operationOf(route, components)
+    operations[route.method.toLowerCase()] = { tags: [name], ...operationOf(route, components) }
     paths[route.path] = operations
   }
   const schemas = Object.fromEntries([...components].sort(([a], [b]) => compareText(a, b)))
@@ -74,6 +81,7 @@ function operationOf(route: AnyRoute, components: Map<string, unknown>): Json {
   return {
     operationId: operationId(route),
     summary: route.summary,
+    ...rightsNote(route),
     security: securityOf[route.access],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...body,
@@ -85,6 +93,16 @@ function operationOf(route: AnyRoute, components: Map<string, unknown>): Json {
       ...errorResponses(route),
     },
   }
+}
+
+/** What a management key needs for the call, in a sentence (MG-05). */
+function rightsNote({ access, method, effect, right, isTenantAware }: AnyRoute): Json {
+  if (access !== 'management') return {}
+  const isRead = (effect ?? (method === 'GET' ? 'read' : 'write')) === 'read'
+  const kind = isRead ? 'Reads only.' : 'Changes something: refused to read-only keys.'
+  const needs = right ? ` Needs the right \`${right}\`.` : ''
+  const reach = isTenantAware ? ' Open to keys that are limited to tenants, for what is in reach of them.' : ''
+  return { description: `${kind}${needs}${reach}` }
 }
 
 function operationId({ method, path }: AnyRoute): string {

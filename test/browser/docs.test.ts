@@ -3,11 +3,13 @@ import { browserTest, type Visit } from './browser.ts'
 
 async function checkDocs({ kit, url, page }: Visit): Promise<void> {
   await page.goto(`${url}/docs`)
-  await page.locator('.opblock').first().waitFor()
+  await page.locator('.opblock-tag').last().waitFor()
   const { paths } = kit.auth.api.openApi() as { paths: Record<string, Record<string, unknown>> }
-  const operations = Object.values(paths).flatMap((methods) => Object.keys(methods))
-  assert.equal(await page.locator('.opblock').count(), operations.length)
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
+  const tags = new Set(operations.flatMap((operation) => (operation as { readonly tags: readonly string[] }).tags))
+  assert.deepEqual(new Set(await page.locator('.opblock-tag').evaluateAll((all) => all.map((one) => one.getAttribute('data-tag')))), tags)
 
+  await page.locator('.opblock-tag[data-tag="health"]').click()
   const readiness = page.locator('.opblock', { hasText: '/readyz' })
   await readiness.locator('.opblock-summary-control').click()
   await readiness.getByRole('button', { name: 'Try it out' }).click()

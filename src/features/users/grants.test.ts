@@ -140,3 +140,12 @@ onEveryDatabase('SE-06: roles and tenants are in the next token, and gone from t
   const next = claimsOf((await kit.call('/v1/auth/refresh', { token: body.refreshJwt, body: {} })).body.sessionJwt)
   assert.deepEqual([next.roles, next.permissions, next.tenants, next.dct], [undefined, undefined, {}, undefined])
 })
+
+onEveryDatabase('a user can be made in a hundred tenants with one call', async (kit) => {
+  const ids = Array.from({ length: 100 }, (_, index) => `tenant-${index}`)
+  for (const id of ids) assert.equal((await kit.manage('/v1/mgmt/tenant/create', { body: { id, name: id } })).status, 200)
+  const userTenants = ids.map((tenantId) => ({ tenantId, tenantName: tenantId, roleNames: [] }))
+  const answer = await kit.manage('/v1/mgmt/user/create', { body: { loginId: 'everywhere', userTenants } })
+  assert.equal(answer.status, 200, answer.text)
+  assert.equal(answer.body.user.userTenants.length, 100)
+})
