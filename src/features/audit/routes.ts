@@ -17,7 +17,7 @@ const listOf = <S extends z.ZodType>(entry: S) =>
 
 /** Milliseconds since the epoch. Python sends fractions, .NET texts, and Go the year 1 for none. */
 const Milliseconds = z
-  .union([z.number(), z.string().regex(/^-?\d{1,16}(?:\.\d{1,9})?$/)])
+  .union([z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER), z.string().regex(/^-?\d{1,15}(?:\.\d{1,9})?$/)])
   .transform((given) => (Number(given) > 0 ? Math.floor(Number(given)) : undefined))
   .optional()
 
