@@ -9,6 +9,7 @@ import { createDatabase } from '../test/server-process.ts'
 import { type Bench, type Subject, startLoad } from './bench.ts'
 import { startHelper } from './child.ts'
 import { measureFlood } from './measures/flood.ts'
+import { measureImport } from './measures/import.ts'
 import { measureLight } from './measures/light.ts'
 import { measureRefresh } from './measures/refresh.ts'
 import { measureScale } from './measures/scale.ts'
@@ -87,6 +88,7 @@ async function measureAll(bench: Bench, postgresUrl: string | undefined): Promis
   if (wants('flood')) await measureFlood(bench, capacity)
   if (wants('start')) await measureStart(bench)
   if (wants('statements')) await measureStatements(bench)
+  if (wants('import')) await measureImport(bench, postgresUrl)
   if (wants('scale') && !bench.isShort) await measureScale(bench, postgresUrl)
 }
 

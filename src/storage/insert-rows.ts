@@ -1,6 +1,8 @@
-import { CompiledQuery, type QueryResult } from 'kysely'
+import { CompiledQuery } from 'kysely'
+import type { ResultRow } from './columns.ts'
 import type { Connection } from './connection.ts'
 import { statementNames } from './prepared.ts'
+import { forEachRow } from './sqlite-connection.ts'
 import type { Tables } from './tables.ts'
 
 /** What a column holds, as far as the databases have to be told. */
@@ -9,12 +11,9 @@ type ColumnType = 'text' | 'bigint'
 /** The columns of a table by name, in the order in which they are written. */
 export type RowShape<T extends keyof Tables> = { readonly [C in keyof Tables[T]]: ColumnType }
 
-/** Rows of one statement on SQLite, where each value is a parameter of its own. Statements of other sizes would be parsed anew each time. */
-const rowsTogether = 40
-
 /**
- * Inserts rows of one table, skipping those that a unique constraint refuses, and answers the column `returning` of those that were inserted. One statement on
- * PostgreSQL, which takes the rows as one value of JSON; on SQLite one for every few rows.
+ * Inserts rows of one table, skipping those that a unique constraint refuses, and answers the column `returning` of those that were inserted. PostgreSQL takes
+ * all rows as one value of JSON. SQLite runs one statement for each row, without coming back in between: statements of many rows take twice as long there.
  */
 export async function insertRows<T extends keyof Tables & string>(
   connection: Connection,
@@ -25,28 +24,21 @@ export async function insertRows<T extends keyof Tables & string>(
 ): Promise<readonly string[]> {
   if (rows.length === 0) return []
   const names = Object.keys(shape) as (keyof Tables[T] & string)[]
-  const inserted: string[] = []
-  const run = async (text: string, values: readonly unknown[]) => {
-    const result: QueryResult<Record<string, unknown>> = await connection.db.executeQuery(CompiledQuery.raw(text, [...values]))
-    for (const row of result.rows) inserted.push(String(row[returning]))
-  }
-  const tail = `on conflict do nothing returning ${returning}`
+  const into = `insert into ${table} (${names.join(', ')})`
   if (connection.dialect === 'postgres') {
     const types = names.map((name) => `${name} ${shape[name]}`).join(', ')
-    const text = `insert into ${table} (${names.join(', ')}) select ${names.join(', ')} from json_to_recordset($1::json) as r(${types}) ${tail}`
+    const text = `${into} select ${names.join(', ')} from json_to_recordset($1::json) as r(${types}) on conflict do nothing returning ${returning}`
     if (!statementNames.has(text)) statementNames.set(text, `postern_${statementNames.size + 1}`)
-    await run(text, [JSON.stringify(rows)])
-    return inserted
+    const inserted = await run(connection, text, [JSON.stringify(rows)])
+    return inserted.map((row) => String(row[returning]))
   }
-  for (let from = 0; from < rows.length; ) {
-    const count = rows.length - from >= rowsTogether ? rowsTogether : 1
-    const one = `(${names.map(() => '?').join(', ')})`
-    const text = `insert into ${table} (${names.join(', ')}) values ${Array(count).fill(one).join(', ')} ${tail}`
-    await run(
-      text,
-      rows.slice(from, from + count).flatMap((row) => names.map((name) => row[name])),
-    )
-    from += count
-  }
-  return inserted
+  const text = `${into} values (${names.map(() => '?').join(', ')}) on conflict do nothing`
+  const values = rows.map((row) => names.map((name) => row[name]))
+  const refused = new Set((await run(connection, text, [forEachRow(values)])).map((row) => row.refused))
+  return rows.flatMap((row, index) => (refused.has(index) ? [] : [String(row[returning])]))
+}
+
+async function run({ db }: Connection, text: string, parameters: unknown[]): Promise<readonly ResultRow[]> {
+  const { rows } = await db.executeQuery<ResultRow>(CompiledQuery.raw(text, parameters))
+  return rows
 }

@@ -1,18 +1,10 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  type QueryResult,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely'
+import { type CompiledQuery, type DatabaseConnection, type Dialect, type Driver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import type { SqliteConnection } from './sqlite-connection.ts'
 import { unavailable } from './unavailable.ts'
 
 interface SqliteDialectOptions {
-  readonly database: DatabaseSync
+  readonly database: SqliteConnection
   /** Longest wait, for the connection and for other processes together. */
   readonly waitMilliseconds: number
   /** Whether nothing is ever written; if absent, each transaction is taken for one that writes. */
@@ -46,10 +38,9 @@ export function sqliteDialect(options: SqliteDialectOptions): Dialect {
 
 function createDriver({ database, waitMilliseconds, isReadOnly = false }: SqliteDialectOptions): Driver {
   const line = createLine(waitMilliseconds)
-  const statements = statementCache(database)
   // Of whoever has the connection now.
   let deadline = 0
-  const execute = (sql: string, parameters: readonly unknown[]) => retryWhileBusy(deadline, () => run(statements(sql), parameters))
+  const execute = (sql: string, parameters: readonly unknown[]) => retryWhileBusy(deadline, () => database.execute(sql, parameters))
   const connection: DatabaseConnection = {
     executeQuery: (query: CompiledQuery) => execute(query.sql, query.parameters),
     // biome-ignore lint/correctness/useYield: nothing streams.
@@ -69,45 +60,14 @@ function createDriver({ database, waitMilliseconds, isReadOnly = false }: Sqlite
     commitTransaction: async () => void (await execute('commit', [])),
     async rollbackTransaction() {
       // Some errors, a full disk for one, have rolled back already.
-      if (database.isTransaction) await execute('rollback', [])
+      if (database.isInTransaction()) await execute('rollback', [])
     },
     async destroy() {
       await line.enter()
-      database.close()
+      await database.close()
       line.leave()
     },
   }
-}
-
-interface CachedStatement {
-  readonly statement: StatementSync
-  readonly returnsRows: boolean
-}
-
-const maxStatements = 200
-
-/** Parses each text once; the ones that were not used for longest are dropped. */
-function statementCache(database: DatabaseSync): (sql: string) => CachedStatement {
-  const cache = new Map<string, CachedStatement>()
-  return (sql) => {
-    let entry = cache.get(sql)
-    if (entry) {
-      cache.delete(sql)
-    } else {
-      const statement = database.prepare(sql)
-      entry = { statement, returnsRows: statement.columns().length > 0 }
-      const oldest = cache.keys().next()
-      if (cache.size >= maxStatements && !oldest.done) cache.delete(oldest.value)
-    }
-    cache.set(sql, entry)
-    return entry
-  }
-}
-
-function run({ statement, returnsRows }: CachedStatement, parameters: readonly unknown[]): QueryResult<never> {
-  const values = parameters as readonly SQLInputValue[]
-  if (returnsRows) return { rows: statement.all(...values) as never[] }
-  return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) }
 }
 
 /** Primary result codes of SQLite that say nothing about the query. */
@@ -122,10 +82,10 @@ function stateOf(error: unknown): string | undefined {
 }
 
 /** Tries again while another process writes, without holding up this one. */
-async function retryWhileBusy<T>(deadline: number, attempt: () => T): Promise<T> {
+async function retryWhileBusy<T>(deadline: number, attempt: () => T | Promise<T>): Promise<T> {
   for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
     try {
-      return attempt()
+      return await attempt()
     } catch (error) {
       const state = stateOf(error)
       if (!state) throw error

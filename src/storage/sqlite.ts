@@ -5,7 +5,9 @@ import { Kysely } from 'kysely'
 import type { Storage } from '../core/storage.ts'
 import { type Migration, migrate } from './migrate.ts'
 import { migrations as allMigrations } from './migrations/index.ts'
+import { connectionOf } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
+import { openOnThread } from './sqlite-thread.ts'
 import { storageOver } from './storage.ts'
 import type { Tables } from './tables.ts'
 
@@ -16,7 +18,7 @@ export interface SqliteOptions {
   readonly waitMilliseconds?: number
   /** The schema to bring the database to. Default: that of this version. */
   readonly migrations?: readonly Migration[]
-  /** Whether this process is there to write a lot, and may use 64 MiB for it. */
+  /** Whether this process is there to write a lot, and may use a thread and 64 MiB for it. */
   readonly writesMuch?: boolean
 }
 
@@ -27,16 +29,35 @@ export interface SqliteOptions {
 export async function openSqlite(options: SqliteOptions): Promise<Storage> {
   const { file, waitMilliseconds = 2_500, migrations = allMigrations, writesMuch = false } = options
   const database = openFile(file)
-  if (writesMuch) prepareForMuch(database)
-  const db = new Kysely<Tables>({ dialect: sqliteDialect({ database, waitMilliseconds }) })
+  const db = new Kysely<Tables>({ dialect: sqliteDialect({ database: connectionOf(database), waitMilliseconds }) })
   try {
     await migrate({ db, dialect: 'sqlite', migrations, beforeUpgrade: async (from) => backUp(database, file, from) })
   } catch (error) {
     await db.destroy()
     throw error
   }
-  return storageOver(db, 'sqlite', isInMemory(file) ? undefined : () => openView(file, waitMilliseconds))
+  if (isInMemory(file)) return storageOver(db, 'sqlite')
+  const view = () => openView(file, waitMilliseconds)
+  if (!writesMuch) return storageOver(db, 'sqlite', view)
+  await db.destroy()
+  const thread = await openOnThread({ file, pragmas: [...pragmas, ...pragmasForMuch] })
+  const storage = storageOver(new Kysely<Tables>({ dialect: sqliteDialect({ database: thread, waitMilliseconds }) }), 'sqlite', view)
+  // Kysely closes what it has used, and nothing else.
+  await storage.ping()
+  return storage
 }
+
+/** What every connection that writes begins with. What it acknowledges is on disk. */
+const pragmas = [
+  'pragma journal_mode = wal',
+  'pragma synchronous = full',
+  'pragma trusted_schema = off',
+  // From here on a wait for another process must not stop this one: the dialect tries again by itself.
+  'pragma busy_timeout = 0',
+]
+
+/** Pages of indexes stay in memory between batches, and the log goes into the database after every 64 MiB only: both were most of the time of an import. */
+const pragmasForMuch = ['pragma cache_size = -65536', 'pragma wal_autocheckpoint = 16384']
 
 const isInMemory = (file: string) => file === ':memory:'
 
@@ -49,11 +70,7 @@ function openFile(file: string): DatabaseSync {
   }
   const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 2_500, defensive: true })
   try {
-    database.exec('pragma journal_mode = wal')
-    database.exec('pragma synchronous = full')
-    database.exec('pragma trusted_schema = off')
-    // From here on a wait for another process must not stop this one: the dialect tries again by itself.
-    database.exec('pragma busy_timeout = 0')
+    for (const pragma of pragmas) database.exec(pragma)
     return database
   } catch (error) {
     database.close()
@@ -61,17 +78,11 @@ function openFile(file: string): DatabaseSync {
   }
 }
 
-/** Pages of indexes stay in memory between batches, and the log goes into the database after every 64 MiB only: both were most of the time of an import. */
-function prepareForMuch(database: DatabaseSync): void {
-  database.exec('pragma cache_size = -65536')
-  database.exec('pragma wal_autocheckpoint = 16384')
-}
-
 /** A second connection, which neither writes nor keeps anybody from writing. */
 function openView(file: string, waitMilliseconds: number): Kysely<Tables> {
   const database = new DatabaseSync(file, { readOnly: true, timeout: waitMilliseconds, defensive: true })
   database.exec('pragma trusted_schema = off')
-  return new Kysely<Tables>({ dialect: sqliteDialect({ database, waitMilliseconds, isReadOnly: true }) })
+  return new Kysely<Tables>({ dialect: sqliteDialect({ database: connectionOf(database), waitMilliseconds, isReadOnly: true }) })
 }
 
 function createPrivate(file: string): void {

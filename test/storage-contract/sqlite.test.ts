@@ -10,7 +10,7 @@ import { sql } from 'kysely'
 import type { Migration } from '../../src/storage/migrate.ts'
 import { migrations } from '../../src/storage/migrations/index.ts'
 import { openSqlite } from '../../src/storage/sqlite.ts'
-import { loginId, project, race, user } from './records.ts'
+import { loginId, project, race, user, winners } from './records.ts'
 import { later, nextStep } from './steps.ts'
 
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
@@ -176,4 +176,26 @@ test('sqlite: a full disk refuses writes with 503, keeps reading, and recovers',
     assert.equal(await storage.meta.get('k'), undefined)
     assert.equal(await storage.meta.putIfAbsent('small', 'fits'), 'fits')
     await storage.close()
+  }))
+
+test('sqlite: on a thread of its own it keeps the same promises', () =>
+  inFolder(async (folder) => {
+    const storage = await openSqlite({ file: join(folder, 'postern.db'), writesMuch: true })
+    try {
+      await storage.projects.insert(project({ id: 'P1' }))
+      await assert.rejects(storage.projects.insert(project({ id: 'P1' })), (error: Error & { errcode?: number }) => error.errcode === 1555)
+      const undone = storage.transaction(async (tx) => {
+        assert.equal(await tx.users.insert(user('P1', 'U1'), [loginId('a')]), true)
+        throw new Error('undone')
+      })
+      await assert.rejects(undone, /undone/)
+      assert.equal(await storage.users.byLoginId('P1', 'a'), undefined)
+      const results = await race(20, (index) =>
+        storage.transaction((tx) => tx.users.insert(user('P1', `U${index}`), [loginId(index % 2 ? 'odd' : `even${index}`)])),
+      )
+      assert.equal(winners(results), 11)
+      await storage.snapshot(async (view) => assert.equal(await view.accounts.count('P1'), await storage.accounts.count('P1')))
+    } finally {
+      await storage.close()
+    }
   }))

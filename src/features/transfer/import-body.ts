@@ -9,7 +9,9 @@ import type { SourceBytes } from './reading/source-record.ts'
 
 /** Users of one call: a body of 5 MiB could hold far more of next to nothing, and all of them are in the answer. */
 const maxUsers = 10_000
-const chunkBytes = 65_536
+const chunkBytes = 32_768
+/** Other requests have their turn between two. */
+const recordsPerBatch = 200
 
 /** A whole import in one call of the API: small, and answered with the users. Throws what `importUsers` throws. */
 export async function importBody(
@@ -35,6 +37,7 @@ export async function importBody(
   const report = await importUsers(deps, {
     ...rest,
     source: pieces(file),
+    recordsPerBatch,
     ...(users && hashes ? besides(input.from, hashes) : {}),
     onRejects: (list) => void rejects.push(...list),
     onImported: (list, directory) => void accounts.push(...list.map((account) => directory.accountOf(account))),

@@ -30,6 +30,8 @@ export interface ImportInput {
   readonly dropsBadHashes?: boolean
   /** Tells this file from every other. With it an import that was broken off goes on where it stopped when it is run again. */
   readonly fingerprint?: string
+  /** Records of one transaction; 1000, if absent. Fewer hold others up for less. */
+  readonly recordsPerBatch?: number
   readonly signal?: AbortSignal
   /** Told after every batch. */
   onProgress?(counts: ReturnType<ReportCounter['counts']>): void
@@ -39,8 +41,8 @@ export interface ImportInput {
   onImported?(accounts: readonly NewAccount[], directory: ProjectDirectory): void
 }
 
-/** Records of one transaction: few enough that others who write wait for less than a tenth of a second. */
-const recordsPerBatch = 500
+/** Few enough that others who write wait for less than a tenth of a second. */
+const usualBatch = 1000
 
 /**
  * Takes users of another system in. Reads as a stream, in bounded memory; a batch is one transaction with its line in the audit trail and with how far the import is, so that
@@ -52,6 +54,7 @@ export async function importUsers(deps: Deps, input: ImportInput): Promise<Impor
   if (!format) throw coreErrors.InvalidArguments({ message: `Users come from ${[...formats.keys()].join(', ')}` })
   assertHashConfig(input)
   const hashOf = await indexHashes(format, input.hashes)
+  const { recordsPerBatch = usualBatch } = input
   const before = await findProgress(deps, input)
   const counter = createReportCounter(before)
   const reader = await openRecordReader(deps, { input, format, counter, hashOf })

@@ -1,0 +1,78 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { QueryResult } from 'kysely'
+
+/** Stands for the parameters of a statement that is run once for each row. What it answers are the places of the rows that it did not write, as `refused`. */
+export interface EachRow {
+  readonly eachRow: readonly (readonly unknown[])[]
+}
+
+export function forEachRow(eachRow: EachRow['eachRow']): EachRow {
+  return { eachRow }
+}
+
+function isEachRow(parameter: unknown): parameter is EachRow {
+  return typeof parameter === 'object' && parameter !== null && 'eachRow' in parameter
+}
+
+/** An open database: on this thread, where it answers at once, or on another. One query at a time. */
+export interface SqliteConnection {
+  execute(sql: string, parameters: readonly unknown[]): QueryResult<never> | Promise<QueryResult<never>>
+  /** Whether a transaction is open, as of the last answer. */
+  isInTransaction(): boolean
+  close(): void | Promise<void>
+}
+
+/** A database of this thread. */
+interface LocalConnection extends SqliteConnection {
+  execute(sql: string, parameters: readonly unknown[]): QueryResult<never>
+}
+
+export function connectionOf(database: DatabaseSync): LocalConnection {
+  const statements = statementCache(database)
+  return {
+    execute: (sql, parameters) => run(statements(sql), parameters),
+    isInTransaction: () => database.isTransaction,
+    close: () => database.close(),
+  }
+}
+
+interface CachedStatement {
+  readonly statement: StatementSync
+  readonly returnsRows: boolean
+}
+
+const maxStatements = 200
+
+/** Parses each text once; the ones that were not used for longest are dropped. */
+function statementCache(database: DatabaseSync): (sql: string) => CachedStatement {
+  const cache = new Map<string, CachedStatement>()
+  return (sql) => {
+    let entry = cache.get(sql)
+    if (entry) {
+      cache.delete(sql)
+    } else {
+      const statement = database.prepare(sql)
+      entry = { statement, returnsRows: statement.columns().length > 0 }
+      const oldest = cache.keys().next()
+      if (cache.size >= maxStatements && !oldest.done) cache.delete(oldest.value)
+    }
+    cache.set(sql, entry)
+    return entry
+  }
+}
+
+function run({ statement, returnsRows }: CachedStatement, parameters: readonly unknown[]): QueryResult<never> {
+  const [first] = parameters
+  if (isEachRow(first)) return runEach(statement, first)
+  const values = parameters as readonly SQLInputValue[]
+  if (returnsRows) return { rows: statement.all(...values) as never[] }
+  return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) }
+}
+
+function runEach(statement: StatementSync, { eachRow }: EachRow): QueryResult<never> {
+  const refused: { readonly refused: number }[] = []
+  for (const [index, row] of eachRow.entries()) {
+    if (Number(statement.run(...(row as readonly SQLInputValue[])).changes) === 0) refused.push({ refused: index })
+  }
+  return { rows: refused as never[], numAffectedRows: BigInt(eachRow.length - refused.length) }
+}
