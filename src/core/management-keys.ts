@@ -78,12 +78,13 @@ export function newManagementKey(
     readonly createdBy?: string
     readonly rights?: Rights
     readonly expiresAt?: number
+    /** Now if absent. */
+    readonly createdAt?: number
   },
 ): { readonly record: ManagementKeyRecord; readonly key: string } {
   const id = newId(deps, 'K')
   const secret = newSecret(deps)
-  const { projectId, name, description = '', createdBy = '', rights = {}, expiresAt = 0 } = input
-  const createdAt = deps.clock.nowSeconds()
+  const { projectId, name, description = '', createdBy = '', rights = {}, expiresAt = 0, createdAt = deps.clock.nowSeconds() } = input
   const record = { projectId, id, name, description, createdBy, secretDigest: digest(secret) }
   return { record: { ...record, isActive: true, rights, createdAt, expiresAt, revokedAt: 0 }, key: `${id}.${secret}` }
 }

@@ -70,7 +70,15 @@ export async function createManagementKey(
     assertWithin(rights, own)
     if (latest > 0 && expiresAt > latest) throw coreErrors.ManagementForbidden({ message: 'A key cannot outlive its maker' })
     await assertTenants(tx, projectId, rights)
-    const made = newManagementKey(deps, { projectId, name, description: description ?? '', createdBy: actor.id, rights, expiresAt })
+    const made = newManagementKey(deps, {
+      projectId,
+      name,
+      description: description ?? '',
+      createdBy: actor.id,
+      rights,
+      expiresAt,
+      createdAt: now,
+    })
     await tx.managementKeys.insert(made.record)
     await note(deps, tx, input, { type: 'managementKey.create', id: made.record.id })
     return { key: shown(made.record), cleartext: made.key }
