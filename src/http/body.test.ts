@@ -169,6 +169,8 @@ describe('IN-04: names that reach prototypes', () => {
 
 describe('WB-06: sizes', () => {
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  const entries = (...counts: number[]) =>
+    JSON.stringify(Object.fromEntries(counts.map((count, index) => [`k${index}`, Array(count).fill(1)])))
   const members = (count: number) => JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1])))
   const ok = /^[[{]/
   for (const [name, body, expected] of [
@@ -179,6 +181,8 @@ describe('WB-06: sizes', () => {
     ['30 000 levels', nested(30_000), /^400 E011003$/],
     ['200 members', members(200), ok],
     ['201 members', members(201), /^400 E011003$/],
+    ['10 000 entries of lists', entries(5000, 5000), ok],
+    ['10 001 entries of lists', entries(5000, 5001), /^400 E011003$/],
     ['a text of 4 096', JSON.stringify(['x'.repeat(4096)]), ok],
     ['a text of 4 097', JSON.stringify(['x'.repeat(4097)]), /^400 E011003$/],
     ['a name of 4 097', JSON.stringify({ ['x'.repeat(4097)]: 1 }), /^400 E011003$/],

@@ -5,7 +5,7 @@
  * - members that are `null` are absent, at every depth (Python and Go send `null` for unset options);
  * - of members with the same name the last wins, as in ECMAScript; a byte order mark is malformed;
  * - `__proto__`, `constructor` and `prototype` are refused as names (IN-04), and so are numbers too large for a double;
- * - size, depth, number of names and length of texts are bounded, and checked without recursion (WB-06).
+ * - size, depth, number of names and of entries of lists, and length of texts are bounded, and checked without recursion (WB-06).
  */
 import { AuthError, coreErrors } from '../core/errors.ts'
 
@@ -13,6 +13,8 @@ export interface BodyLimits {
   readonly maxBytes: number
   /** Members of all objects together; 200 if absent. */
   readonly maxNames?: number
+  /** Entries of all lists together; 10 000 if absent. Every entry is checked by a schema, which costs far more than the few bytes that it takes. */
+  readonly maxEntries?: number
   /** Length of the longest text, in UTF-16 units; 4096 if absent. */
   readonly maxTextLength?: number
 }
@@ -21,13 +23,14 @@ export interface BodyLimits {
 export const managementLimits = Object.freeze({ maxNames: 2000 })
 
 /** Bodies of batches: 5 MiB, with as many members as fit in there (WB-06). */
-export const batchLimits: BodyLimits = Object.freeze({ maxBytes: 5_242_880, maxNames: 200_000 })
+export const batchLimits: BodyLimits = Object.freeze({ maxBytes: 5_242_880, maxNames: 200_000, maxEntries: 100_000 })
 
 /** A file in base64 as one text. */
 export const fileLimits: BodyLimits = Object.freeze({ maxBytes: 5_242_880, maxTextLength: 5_242_880 })
 
 const maxDepth = 16
 const defaultMaxNames = 200
+const defaultMaxEntries = 10_000
 const defaultMaxTextLength = 4096
 const forbiddenNames: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -132,10 +135,11 @@ function parseForm(text: string): unknown {
 
 /** Checks every value and drops `null` members, in place. */
 function withoutNulls(root: unknown, limits: BodyLimits): unknown {
-  const { maxNames = defaultMaxNames, maxTextLength = defaultMaxTextLength } = limits
+  const { maxNames = defaultMaxNames, maxEntries = defaultMaxEntries, maxTextLength = defaultMaxTextLength } = limits
   if (root === null) return {}
   const open: { readonly value: unknown; readonly depth: number }[] = [{ value: root, depth: 1 }]
   let names = 0
+  let entries = 0
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, depth } = next
     if (typeof value !== 'object' || value === null) {
@@ -144,6 +148,8 @@ function withoutNulls(root: unknown, limits: BodyLimits): unknown {
     }
     if (depth > maxDepth) throw coreErrors.InvalidRequest({ message: `The request is nested deeper than ${maxDepth} levels` })
     if (Array.isArray(value)) {
+      entries += value.length
+      if (entries > maxEntries) throw coreErrors.InvalidRequest({ message: `The request has lists of more than ${maxEntries} entries` })
       for (const item of value) open.push({ value: item, depth: depth + 1 })
       continue
     }

@@ -15,7 +15,8 @@ export const routes = [
     right: 'activePasswords',
     summary: 'Take users of another system in, with their password hashes',
     body: ImportBody,
-    bodyLimits: { ...batchLimits, maxTextLength: batchLimits.maxBytes },
+    // A `Buffer` of Node.js is a list of its bytes.
+    bodyLimits: { ...batchLimits, maxTextLength: batchLimits.maxBytes, maxEntries: batchLimits.maxBytes },
     reply: ImportReply,
     errors: [coreErrors.InvalidArguments, transferErrors.BrokenTransferFile],
     run: async ({ deps, caller: { project, actor }, body, signal }) => {

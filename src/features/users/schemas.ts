@@ -18,7 +18,7 @@ import {
   UserReply,
 } from '../../http/schemas.ts'
 import { userReply } from '../../http/session-reply.ts'
-import { type Entry, maxBatch, type Outcome } from './batch.ts'
+import { assertBatch, type Entry, maxBatch, type Outcome } from './batch.ts'
 import type { NewUser } from './create.ts'
 import type { UserFields } from './fields.ts'
 import type { Invitation } from './invite.ts'
@@ -135,8 +135,15 @@ function loginIdIn(value: unknown): string {
   return typeof given === 'string' ? given.slice(0, 254) : ''
 }
 
+/** How many there are is looked at before any of them is. */
 function batchOf<S extends z.ZodType>(schema: S) {
-  return z.array(entryOf(schema)).meta({ description: `At most ${maxBatch} users. One that is refused fails no other.` })
+  const counted = (value: unknown) => {
+    if (Array.isArray(value)) assertBatch(value)
+    return value
+  }
+  return z
+    .preprocess(counted, z.array(entryOf(schema)))
+    .meta({ description: `At most ${maxBatch} users. One that is refused fails no other.` })
 }
 
 export const NewUsersBody = z.object({ users: batchOf(BatchUser), ...inviteMembers })
