@@ -1,5 +1,4 @@
-import { createWriteStream, readFileSync, statSync } from 'node:fs'
-import type { Writable } from 'node:stream'
+import { createWriteStream, fchmodSync, readFileSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Auth } from '../auth.ts'
 import { commandInProject, type Flags, print } from './context.ts'
@@ -75,18 +74,21 @@ function readSmall(path: string | undefined): string | undefined {
 
 /** The file for rejects, which the owner alone can read: it names users. */
 function openRejects(path: string | undefined) {
-  const stream: Writable | undefined = path === undefined ? undefined : createWriteStream(path, { mode: 0o600 })
+  const stream = path === undefined ? undefined : createWriteStream(path, { mode: 0o600 })
   let failure: Error | undefined
-  stream?.on('error', (error) => {
-    failure = error
-  })
+  stream
+    // The mode is for a new file; one that was there keeps what it had.
+    ?.on('open', (descriptor) => fchmodSync(descriptor, 0o600))
+    .on('error', (error) => {
+      failure = error
+    })
   return {
     isOpen: stream !== undefined,
     async write(rejects: Report['rejects']): Promise<void> {
       if (!stream) return
       if (failure) throw new CommandFailed(`The file for rejects cannot be written (${failure.message})`)
       const lines = rejects.map(({ line, who, reasons }) => `${JSON.stringify({ line, who, reasons })}\n`).join('')
-      if (!stream.write(lines)) await new Promise((resolve) => stream.once('drain', resolve).once('close', resolve))
+      if (!stream.write(lines)) await new Promise<void>((resolve) => stream.once('drain', resolve).once('close', resolve))
     },
     async close(): Promise<void> {
       if (!stream || failure) return
