@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { missingChromium } from './browser/chromium.ts'
 import { startPostgres } from './postgres.ts'
 
@@ -40,8 +41,10 @@ async function runTests(environment: Record<string, string>): Promise<number> {
   const given = process.argv.slice(2)
   const flags = given.filter((argument) => argument.startsWith('--'))
   const files = given.filter((argument) => !argument.startsWith('--'))
+  // By default the runner leaves a core free, which on two cores is half of them: files wait for databases and browsers more than they compute.
+  const concurrency = `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`
   const reporter = flags.some((flag) => flag.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']
-  runner = spawn(process.execPath, ['--test', ...reporter, ...flags, ...(files.length > 0 ? files : globs)], {
+  runner = spawn(process.execPath, ['--test', concurrency, ...reporter, ...flags, ...(files.length > 0 ? files : globs)], {
     stdio: 'inherit',
     env: { ...process.env, ...environment },
   })
