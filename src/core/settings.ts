@@ -63,14 +63,22 @@ function areOrigins(text: string): boolean {
   return entries.every((entry) => entry === '' || (/^[a-z][a-z0-9+.-]*:\/\/[^/\s@*?#]+\/?$/i.test(entry) && URL.canParse(entry)))
 }
 
-/** A regular expression, short, and without what can take for ever on a long text: nested quantifiers and back references. */
+/** Quantifiers of one regular expression: each can multiply the time for a text by its length. */
+const maxQuantifiers = 3
+
+/** A regular expression, short, and without what can take for ever on a long text: nested or many quantifiers and back references. */
 const Pattern = z
   .string()
   .max(200)
-  .refine((text) => isSafePattern(text), 'must be a regular expression without back references and repeated groups')
+  .refine(
+    (text) => isSafePattern(text),
+    `must be a regular expression without back references and repeated groups, with at most ${maxQuantifiers} of * + {}`,
+  )
 
 function isSafePattern(text: string): boolean {
   if (/\\[1-9k]|\)\s*[*+{?]/.test(text)) return false
+  const bare = text.replace(/\\[pPu]\{[^}]*\}|\\./g, '').replace(/\[[^\]]*\]/g, '')
+  if ((bare.match(/[*+{]/g) ?? []).length > maxQuantifiers) return false
   try {
     return new RegExp(text, 'u').source !== ''
   } catch {

@@ -246,3 +246,10 @@ onEveryDatabase('messages: which mails go, and how long their links live', async
   kit.clock.advance(301)
   assert.equal((await kit.call('/v1/auth/magiclink/verify', { body: { token } })).status, 401)
 })
+
+onEveryDatabase('patterns of test users are refused that could take very long', async (kit) => {
+  for (const testUserRegex of ['^test.+@.*\\.example$', '[*+{]{2}', '\\*\\+\\{\\p{L}\\p{N}\\p{P}\\u{41}a+', '^(a|b)$'])
+    assert.equal((await patch(kit, { project: { testUserRegex } })).status, 200, testUserRegex)
+  for (const testUserRegex of ['.*.*.*.*x', 'a+b?c{1,9}d*e+', '(a+)+', '(a)\\1', '('])
+    assert.equal((await patch(kit, { project: { testUserRegex } })).status, 400, testUserRegex)
+})
