@@ -63,6 +63,8 @@ test('attributes: what is not defined is taken as it is, within bounds', () => {
     [many, /more than 100/],
     [{ ['n'.repeat(61)]: 1 }, /names/],
     [{ '': 1 }, /names/],
+    [{ ['__proto__']: 1 }, /forbidden name/],
+    [{ constructor: 1 }, /forbidden name/],
     [{ big: Array.from({ length: 5 }, () => 'x'.repeat(4096)) }, /16384 bytes/],
     [{ text: 'a\u0000b' }, /control characters/],
     [{ free: { 'a\u001fb': 1 } }, /control characters/],

@@ -77,6 +77,7 @@ function boundsProblem(values: AttributeValues): string | undefined {
   const names = Object.keys(values)
   if (names.length > maxAttributes) return `has more than ${maxAttributes} members`
   if (names.some((name) => name === '' || name.length > maxNameLength)) return `has names that are empty or longer than ${maxNameLength}`
+  if (names.some((name) => name === '__proto__' || name === 'constructor' || name === 'prototype')) return 'has a forbidden name'
   if (!holdsPlainTextOnly(values)) return 'must not hold control characters or broken Unicode'
   return Buffer.byteLength(JSON.stringify(values)) > maxBytes ? `is larger than ${maxBytes} bytes` : undefined
 }
