@@ -24,6 +24,8 @@ export async function defineAttributes(
   const { project, actor, attributes } = input
   const names = attributes.map(({ name }) => name)
   return deps.storage.transaction(async (tx) => {
+    // One after another: of two calls with one name the later one must find it.
+    if (!(await tx.projects.lock(project.id))) throw coreErrors.InvalidProject()
     const known = (await tx.attributes.list(project.id, 'user')).map(({ name }) => name)
     if (new Set(names).size < names.length || names.some((name) => known.includes(name))) throw userErrors.AttributeExists()
     if (known.length + names.length > maxAttributes) {

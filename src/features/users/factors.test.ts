@@ -144,3 +144,9 @@ onEveryDatabase('custom attributes: values are checked by every call that writes
   await patch(kit, { loginId: 'old', customAttributes: filled })
   await refused(kit, [400, 'E011003'], 'patch', { loginId: 'old', customAttributes: { more: 1 } }, { method: 'PATCH' })
 })
+
+onEveryDatabase('of calls at once that define one attribute, one does', async (kit) => {
+  const call = (type: number) => kit.manage('/v1/mgmt/user/customattribute/create', { body: { attributes: [{ name: 'same', type }] } })
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => call(1 + (index % 3))))
+  assert.deepEqual(answers.filter(({ status }) => status === 200).length, 1)
+})
