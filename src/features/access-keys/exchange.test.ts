@@ -272,3 +272,19 @@ onEveryDatabase('MG-01: a wrong key costs the same look-ups wherever it is wrong
   }
   assert.deepEqual(calls, [['byId'], ['byId'], ['byId']])
 })
+
+onEveryDatabase('the token of a key in very many tenants fits into a header, whatever claims it has', async (kit) => {
+  const { make, exchange, role } = accessKeyKit(kit)
+  await role('a role with a rather long name', ['read'])
+  const keyTenants: { readonly tenantId: string; readonly roleNames: readonly string[] }[] = []
+  for (let index = 0; index < 90; index++) {
+    const tenantId = `a-tenant-with-an-identifier-of-some-length-${index}`
+    await kit.manage('/v1/mgmt/tenant/create', { body: { id: tenantId, name: tenantId } })
+    keyTenants.push({ tenantId, roleNames: ['a role with a rather long name'] })
+  }
+  const customClaims = { text: 'x'.repeat(2000) }
+  const { cleartext } = await make({ keyTenants, customClaims })
+  const { body } = await exchange(cleartext, { loginOptions: { customClaims, selectedTenant: keyTenants[7]?.tenantId } })
+  assert.ok(body.sessionJwt.length < 8192, String(body.sessionJwt.length))
+  assert.deepEqual(claimsOf(body.sessionJwt).dct, keyTenants[7]?.tenantId)
+})

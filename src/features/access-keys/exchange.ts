@@ -1,4 +1,4 @@
-import { accessClaims, areAllClosed, currentTenant, isBarred } from '../../core/access.ts'
+import { accessClaims, areAllClosed, currentTenant, isBarred, maxAccessBytes } from '../../core/access.ts'
 import { takeLimited } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
@@ -99,10 +99,11 @@ async function issue(
 ): Promise<ExchangedKey> {
   const now = deps.clock.nowSeconds()
   const expiresAt = Math.min(now + keySessionSeconds(project.settings), record.expiresAt || Number.MAX_SAFE_INTEGER)
+  const custom = { ...record.customClaims, ...(Object.keys(customClaims).length > 0 ? { nsec: customClaims } : {}) }
   const claims = {
-    ...record.customClaims,
-    ...(Object.keys(customClaims).length > 0 ? { nsec: customClaims } : {}),
-    ...accessClaims(grants, selectedTenant),
+    ...custom,
+    // Roles and tenants take what the rest leaves: a token must fit into a header.
+    ...accessClaims(grants, selectedTenant, maxAccessBytes - Buffer.byteLength(JSON.stringify(custom))),
     iss: project.id,
     sub: record.userId || record.id,
     drn: 'DS',
