@@ -6,7 +6,7 @@ import type { Storage } from '../../core/storage.ts'
 import type { ProjectCaller } from './change.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { projectErrors } from './errors.ts'
-import { deletionsOf, readFiles, type SnapshotFiles, type Wanted, writeFiles } from './snapshot.ts'
+import { deletionsOf, readFiles, type SnapshotFiles, type Wanted, withoutExcluded, writeFiles } from './snapshot.ts'
 
 export interface SnapshotInput {
   readonly projectId: string
@@ -48,7 +48,7 @@ export async function importSnapshot(deps: Deps, input: ProjectCaller & Snapshot
     await applyPermissions(deps, tx, { projectId, current, wanted: read.wanted })
     await applyRoles(deps, tx, { projectId, current, wanted: read.wanted })
     await applyAttributes(deps, tx, { projectId, current, wanted: read.wanted })
-    const names = Object.keys(files).filter((name) => !excludes?.includes(name))
+    const names = withoutExcluded(files, excludes).map(([name]) => name)
     await recordEvent(deps, tx, adminEvent({ projectId, actor, type: 'project.import', data: { files: names } }))
   })
   deps.projects.forget(projectId)

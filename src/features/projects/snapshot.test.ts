@@ -100,6 +100,8 @@ onEveryDatabase('an import changes and takes away what the files say, and holder
   assert.deepEqual([me.body.user.roleNames, me.body.user.permissions], [['Writer'], ['List', 'Read']])
 
   await call(kit, 'import', { files: { 'roles.json': [], 'permissions.json': [] }, excludes: ['roles', 'permissions.json'] })
+  const [imported] = await kit.auth.deps.storage.events.forUser(kit.projectId, '', { types: ['project.import'], limit: 1 })
+  assert.deepEqual(imported?.data, { files: [] }, 'what was left alone was not imported')
   assert.deepEqual((await call(kit, 'export')).files, after, 'what is excluded stays')
   await call(kit, 'import', { files: {} })
   assert.deepEqual((await call(kit, 'export')).files, after, 'what is not there stays')

@@ -82,6 +82,15 @@ export function writeFiles({ settings, permissions, roles, attributes }: Configu
   }
 }
 
+/** The files that are looked at, by name. */
+export function withoutExcluded(
+  files: SnapshotFiles,
+  excludes: readonly string[] = [],
+): readonly (readonly [name: string, content: unknown])[] {
+  const isExcluded = (name: string) => excludes.includes(name) || excludes.includes(name.replace(/\.json$/, ''))
+  return Object.entries(files).filter(([name]) => !isExcluded(name))
+}
+
 /** Reads files onto a configuration that is there. Answers what is wanted, or every reason why it cannot be; `excludes` names files that are not looked at. */
 export function readFiles(
   files: SnapshotFiles,
@@ -89,8 +98,7 @@ export function readFiles(
   excludes: readonly string[] = [],
 ): { readonly wanted: Wanted } | { readonly failures: readonly string[] } {
   const failures: string[] = []
-  const isExcluded = (name: string) => excludes.includes(name) || excludes.includes(name.replace(/\.json$/, ''))
-  const kept = Object.entries(files).filter(([name]) => !isExcluded(name))
+  const kept = withoutExcluded(files, excludes)
   for (const [name] of kept)
     if (!Object.hasOwn(Files, name)) failures.push(`${shownName(name)}: there is no such file in a snapshot of this server`)
   const given = Object.fromEntries(kept)
