@@ -122,6 +122,10 @@ function deleteSoleMembers(deps: Deps, input: TenantCaller & { readonly id: stri
   return deps.storage.transaction(async (tx) => {
     const { userIds, accessKeyIds } = await tx.tenants.soleMembers(projectId, tenantId, membersAtOnce)
     for (const userId of userIds) {
+      await tx.users.lock(projectId, userId)
+      // Whoever came into another tenant meanwhile stays, and is not found the next time.
+      const { tenants } = await tx.grants.of(projectId, userId)
+      if (tenants.some((tenant) => tenant.tenantId !== tenantId)) continue
       await tx.users.delete(projectId, userId)
       await recordEvent(deps, tx, adminEvent({ projectId, actor, userId, type: 'user.delete', data: { tenantId } }))
     }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { TenantRecord } from '../../core/storage.ts'
 import { ssoFields } from '../../core/tenant-settings.ts'
-import { CustomAttributes, LooseBoolean, orEmptyArray, synonyms, Text } from '../../http/schemas.ts'
+import { CustomAttributes, CustomClaims, LooseBoolean, orEmptyArray, synonyms, Text } from '../../http/schemas.ts'
 import type { TenantFacts } from './manage.ts'
 import type { TenantQuery } from './search.ts'
 import type { TenantSettings, TenantSettingsChanges } from './settings.ts'
@@ -51,7 +51,8 @@ export const SearchTenants = orEmptyArray(
         .array(Text(253).transform((domain) => domain.toLowerCase()))
         .max(maxList)
         .optional(),
-      customAttributes: CustomAttributes.optional(),
+      // Each is a condition of its own, of which a database takes so many.
+      customAttributes: CustomClaims.meta({ description: 'Every attribute must have the value, or one of a list of values.' }).optional(),
       parentTenantId: TenantId.optional(),
       authType: Text(16).optional(),
     }),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { type Answer, type Json, type Kit, onEveryDatabase } from '../../../test/kit.ts'
 import { newManagementKey, Rights } from '../../core/management-keys.ts'
+import type { Storage } from '../../core/storage.ts'
+import { deleteTenant } from './manage.ts'
+import { searchTenants } from './search.ts'
 
 const told = ({ status, body }: Answer) => [status, body.errorCode]
 const load = async (kit: Kit, id: string): Promise<Json> => (await kit.manage(`/v1/mgmt/tenant?id=${id}`)).body
@@ -228,4 +231,47 @@ onEveryDatabase('every change of a tenant is in the audit trail', async (kit) =>
   for (const { actorKind, actorId, data } of mine) {
     assert.deepEqual([actorKind, actorId, data.tenantId], ['managementKey', kit.managementKey.split('.')[0], 'a'])
   }
+})
+
+onEveryDatabase('a search by more attributes than a database takes conditions is refused', async (kit) => {
+  const attributes = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, index]))
+  assert.equal((await kit.manage('/v1/mgmt/tenant/search', { body: { customAttributes: attributes(100) } })).status, 200)
+  assert.deepEqual(told(await kit.manage('/v1/mgmt/tenant/search', { body: { customAttributes: attributes(1500) } })), [400, 'E011003'])
+})
+
+onEveryDatabase('a key that is limited to tenants finds them however many others there are', async (kit) => {
+  const { storage, projects } = kit.auth.deps
+  const [project, asked] = [await projects.byId(kit.projectId), [] as unknown[]]
+  assert.ok(project)
+  const search: Storage['tenants']['search'] = async (_projectId, { ids }) => {
+    asked.push(ids)
+    return []
+  }
+  const rights = Rights.parse({ tenantIds: ['a', 'b'] })
+  for (const query of [{}, { ids: ['b', 'c'] }])
+    await searchTenants({ storage: { ...storage, tenants: { ...storage.tenants, search } } }, { project, rights, query })
+  assert.deepEqual(asked, [['a', 'b'], ['b']])
+})
+
+onEveryDatabase('cascade spares a user who comes into another tenant meanwhile', async (kit) => {
+  const { deps } = kit.auth
+  for (const id of ['a', 'b']) await change(kit, 'tenant/create', { id, name: id })
+  const comes = await member(kit, 'comes@example.com', ['a', 'b'])
+  let isStale = true
+  const transaction: Storage['transaction'] = (run) =>
+    deps.storage.transaction((tx) => {
+      // As it was a moment ago.
+      const soleMembers: Storage['tenants']['soleMembers'] = async (...query) =>
+        isStale ? { userIds: [comes], accessKeyIds: [] } : tx.tenants.soleMembers(...query)
+      return run({ ...tx, tenants: { ...tx.tenants, soleMembers } }).finally(() => {
+        isStale = false
+      })
+    })
+  const actor = { kind: 'commandLine', id: '' } as const
+  await deleteTenant({ ...deps, storage: { ...deps.storage, transaction } }, { projectId: kit.projectId, actor, id: 'a', cascade: true })
+  const left = await deps.storage.users.byId(kit.projectId, comes)
+  assert.deepEqual(
+    left?.tenants.map(({ tenantId }) => tenantId),
+    ['b'],
+  )
 })
