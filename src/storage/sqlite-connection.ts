@@ -10,7 +10,7 @@ export function forEachRow(eachRow: EachRow['eachRow']): EachRow {
   return { eachRow }
 }
 
-function isEachRow(parameter: unknown): parameter is EachRow {
+export function isEachRow(parameter: unknown): parameter is EachRow {
   return typeof parameter === 'object' && parameter !== null && 'eachRow' in parameter
 }
 

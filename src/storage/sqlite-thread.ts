@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { QueryResult } from 'kysely'
-import type { SqliteConnection } from './sqlite-connection.ts'
+import { isEachRow, type SqliteConnection } from './sqlite-connection.ts'
 import type { WorkerAnswer, WorkerQuery, WorkerStart } from './sqlite-worker.ts'
 
 // The file that is running says which of the two is beside it.
@@ -38,7 +38,7 @@ export async function openOnThread(start: WorkerStart): Promise<SqliteConnection
           return
         }
         waiting.push({ resolve, reject })
-        thread.postMessage({ sql, parameters } satisfies WorkerQuery)
+        thread.postMessage(queryOf(sql, parameters))
       }),
     isInTransaction: () => isInTransaction,
     async close() {
@@ -48,6 +48,11 @@ export async function openOnThread(start: WorkerStart): Promise<SqliteConnection
       await ended
     },
   }
+}
+
+function queryOf(sql: string, parameters: readonly unknown[]): WorkerQuery {
+  const [first] = parameters
+  return isEachRow(first) ? { sql, parameters: [], eachRow: JSON.stringify(first.eachRow) } : { sql, parameters }
 }
 
 function resultOf({ rows, numAffectedRows }: Extract<WorkerAnswer, { rows: unknown }>): QueryResult<never> {

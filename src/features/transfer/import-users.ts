@@ -44,6 +44,10 @@ export interface ImportInput {
 /** Few enough that others who write wait for less than a tenth of a second. */
 const usualBatch = 1000
 
+/** Records between two turns of the event loop, in which the database gets its next statement: it would wait for the end of a whole chunk of the file otherwise. */
+const recordsPerTurn = 20
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
 /**
  * Takes users of another system in. Reads as a stream, in bounded memory; a batch is one transaction with its line in the audit trail and with how far the import is, so that
  * after a kill it goes on with the next one. Whoever has a login ID that is here already is counted and left alone, so that running it again changes nothing. Nobody
@@ -66,6 +70,7 @@ export async function importUsers(deps: Deps, input: ImportInput): Promise<Impor
       input.signal?.throwIfAborted()
       for (const record of records) {
         await reader.take(record)
+        if (reader.position() % recordsPerTurn === 0) await turn()
         if (reader.position() % recordsPerBatch > 0) continue
         const batch = reader.cut()
         await writing
