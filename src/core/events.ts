@@ -35,7 +35,7 @@ export async function recordEvent(deps: { readonly clock: Clock; readonly random
   await (isByUser ? tx.events.insertUnlessOfTestUser(whole) : tx.events.insert(whole))
 }
 
-/** An event by a user about themselves, or by nobody known yet. */
+/** An event by a user about themselves, or by nobody known: a failure is about the user, and by nobody. */
 export function userEvent(input: {
   readonly projectId: string
   readonly type: string
@@ -46,7 +46,9 @@ export function userEvent(input: {
   readonly data?: Readonly<Record<string, unknown>>
 }): NewEvent {
   const { projectId, type, outcome, userId, source } = input
-  const actor = userId ? { actorKind: 'user', actorId: userId } : { actorKind: 'anonymous', actorId: '' }
+  // Whoever failed has not shown to be the user: the trail must not blame the one who was attacked.
+  const isProven = userId !== '' && outcome === 'success'
+  const actor = isProven ? { actorKind: 'user', actorId: userId } : { actorKind: 'anonymous', actorId: '' }
   return { projectId, type, outcome, userId, ...actor, ip: source.ip, userAgent: source.userAgent, data: input.data ?? {} }
 }
 
