@@ -51,7 +51,10 @@ export const EitherName = synonyms(
       userId: Text(64).optional(),
       sessionTypes: z.array(Text(64)).max(20).optional().meta({ description: 'For logout; all kinds end.' }),
     })
-    .refine(({ loginId, userId }) => Boolean(loginId) || Boolean(userId), { path: ['loginId'], error: 'loginId or userId' }),
+    .refine(({ loginId, userId }) => Boolean(loginId) || Boolean(userId), {
+      path: ['loginId'],
+      params: { isMissing: true },
+    }),
 )
 
 const Name = Text(256)
