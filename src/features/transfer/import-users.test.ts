@@ -131,6 +131,20 @@ onEveryDatabase('import: a hash of no use keeps a user out, unless it is to be d
   assert.deepEqual([report.imported, report.hashes, report.notes.length], [2, { none: 2 }, 2])
 })
 
+onEveryDatabase('import: users whom no reset reaches are counted, as long as the settings keep resets from them', async (kit) => {
+  const hashedPassword = { md5: { hash: '3cb4e732631f47e6eb961f34554b7cde' } }
+  const proven = { loginId: 'a@example.com', verifiedEmail: true }
+  const content = lines(proven, { loginId: 'b@example.com', hashedPassword }, { loginId: 'c@example.com' }, { loginId: 'd' })
+  const { notes } = await run(kit, 'descope', content, { isDryRun: true })
+  const found = notes.filter(({ text }) => /no proven e-mail address.*resetRequiresVerifiedEmail=false/.test(text))
+  assert.deepEqual(
+    found.map(({ count, firstLine }) => [count, firstLine]),
+    [[1, 3]],
+  )
+  await kit.set({ password: { resetRequiresVerifiedEmail: false } })
+  assert.deepEqual((await run(kit, 'descope', content)).notes, [])
+})
+
 onEveryDatabase('import: details that do not fit are left out and counted', async (kit) => {
   const user = { phone: '555-0101', displayName: 'x'.repeat(257), picture: 'a\u0000b', userId: 'not an ID' }
   const bad = { customAttributes: { constructor: 1, ok: 'yes', ['x'.repeat(61)]: 1 } }

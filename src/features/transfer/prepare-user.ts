@@ -23,6 +23,8 @@ export interface PrepareRules {
   readonly createsMissing: boolean
   /** Takes users without their passwords when the hash is of no use. */
   readonly dropsBadHashes: boolean
+  /** Whether a reset of the password goes to proven addresses alone. */
+  readonly resetRequiresVerifiedEmail: boolean
 }
 
 /** A user ready to be inserted, or why not. Notes say what was left out. */
@@ -54,9 +56,13 @@ export function prepareUser(deps: Pick<Deps, 'clock' | 'random' | 'hasher'>, rul
   const grants = readGrants(rules, given, findings)
   const password = preparePassword(deps.hasher, { rules, given: given.password, user, findings })
   if (problems.length > 0) return { problems: [...new Set(problems)] }
+  if (rules.resetRequiresVerifiedEmail && !password && user.email !== '' && !user.isEmailVerified) notes.push(cannotReset)
   const credentials = password ? [password.credential] : []
   return { account: { user, loginIds, credentials, ...grants }, scheme: password?.scheme ?? 'none', keepsId: keptId !== '', notes }
 }
+
+const cannotReset =
+  'no password and no proven e-mail address, so a reset mail will not be sent: set verifiedEmail where the other system proved it, or run postern settings set password.resetRequiresVerifiedEmail=false'
 
 const maxLoginIds = 50
 

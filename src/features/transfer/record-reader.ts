@@ -109,6 +109,7 @@ async function rulesOf(
     isExact: format.isExact ?? false,
     createsMissing: input.createsMissing ?? false,
     dropsBadHashes: input.dropsBadHashes ?? false,
+    resetRequiresVerifiedEmail: project.settings.password.resetRequiresVerifiedEmail,
   }
 }
 
