@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { coreErrors } from '../../core/errors.ts'
 import { assertWhollyInReach, findManagedUser } from '../../core/managed-users.ts'
-import { assertRights } from '../../core/management-keys.ts'
 import { type Callers, type RouteContext, route } from '../../http/route.ts'
 import { Empty, LoginId, LooseBoolean, Password, synonyms } from '../../http/schemas.ts'
 import { passwordErrors } from './errors.ts'
@@ -28,14 +27,16 @@ async function ownerFor(
   return { project, account, actor }
 }
 
-/** Who knows an active password signs in with it, which is a right of its own (MG-05). */
+/**
+ * Who chooses a password can sign in with it, which is a right of its own (MG-05): a temporary one too, because anybody who knows it may replace it and is
+ * signed in by that.
+ */
 function setRoute(input: { readonly path: string; readonly summary: string; readonly isActive: boolean | 'asBodySays' }) {
-  const right = 'activePasswords'
   return route({
     method: 'POST',
     path: input.path,
     access: 'management',
-    ...(input.isActive === true ? { right } : {}),
+    right: 'activePasswords',
     isTenantAware: true,
     summary: input.summary,
     body: synonyms(identifiers, SetPassword),
@@ -43,7 +44,6 @@ function setRoute(input: { readonly path: string; readonly summary: string; read
     errors: ofPasswords,
     run: async ({ deps, caller, body, signal }) => {
       const isActive = input.isActive === 'asBodySays' ? (body.setActive ?? false) : input.isActive
-      if (isActive) assertRights(caller.rights, { effect: 'write', right, isTenantAware: true })
       const owner = await ownerFor(deps, caller, body.loginId)
       await setPassword(deps, { ...owner, password: body.password, isTemporary: !isActive, signal })
       return {}

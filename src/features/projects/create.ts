@@ -64,7 +64,15 @@ async function make(
   const createdAt = deps.clock.nowSeconds()
   const signingKey = await newSigningKey(deps, { projectId: id, activeAt: createdAt })
   const rights = input.rights ? { rights: { ...input.rights, extra: [] } } : {}
-  const management = newManagementKey(deps, { projectId: id, name: 'first key', createdBy: '', ...rights })
+  // No key outlives its maker, in another project neither.
+  const maker = createdFrom === undefined ? undefined : await deps.storage.managementKeys.byId(createdFrom, actor.id)
+  const management = newManagementKey(deps, {
+    projectId: id,
+    name: 'first key',
+    createdBy: '',
+    ...rights,
+    expiresAt: maker?.expiresAt ?? 0,
+  })
   const project = await deps.storage.transaction(async (tx) => {
     if ((await tx.projects.list()).length >= maxProjects)
       throw coreErrors.InvalidArguments({ message: `There are ${maxProjects} projects already` })

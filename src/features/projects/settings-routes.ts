@@ -3,6 +3,7 @@ import { coreErrors } from '../../core/errors.ts'
 import { changeSettings, type SettingsChanges } from '../../core/projects.ts'
 import { Settings } from '../../core/settings.ts'
 import { route } from '../../http/route.ts'
+import { maySeeCodes, shownSettings } from './static-code.ts'
 
 const { InvalidArguments, InvalidProject } = coreErrors
 
@@ -23,7 +24,7 @@ export const settingsRoutes = [
     summary: 'Ours: the settings in force',
     reply: Settings,
     errors: [],
-    run: async ({ caller }) => caller.project.settings,
+    run: async ({ caller: { project, rights } }) => shownSettings(project.settings, rights),
   }),
   route({
     method: 'PATCH',
@@ -34,11 +35,12 @@ export const settingsRoutes = [
     body: Changes,
     reply: Settings,
     errors: [InvalidArguments, InvalidProject],
-    run: async ({ deps, caller: { project, actor }, body }) => {
+    run: async ({ deps, caller: { project, actor, rights }, body }) => {
       const changes = body as SettingsChanges
+      if (changes.project?.testUserFixedAuthToken && !maySeeCodes(rights)) throw coreErrors.ManagementForbidden()
       if (Object.values(changes).every((fields) => Object.keys(fields ?? {}).length === 0))
         throw InvalidArguments({ message: 'No settings were named' })
-      return changeSettings(deps, { projectId: project.id, changes, actor })
+      return shownSettings(await changeSettings(deps, { projectId: project.id, changes, actor }), rights)
     },
   }),
 ]

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { databases } from '../../../test/databases.ts'
 import { type Answer, createKit, goodPassword, type Json, type Kit, onEveryDatabase, testClock, testLog } from '../../../test/kit.ts'
 import { createAuth } from '../../auth.ts'
+import { newManagementKey, Rights } from '../../core/management-keys.ts'
 import { Settings } from '../../core/settings.ts'
 import { parseOptions } from '../../options.ts'
 import { openStorage } from '../../storage/open.ts'
@@ -252,4 +253,24 @@ onEveryDatabase('patterns of test users are refused that could take very long', 
     assert.equal((await patch(kit, { project: { testUserRegex } })).status, 200, testUserRegex)
   for (const testUserRegex of ['.*.*.*.*x', 'a+b?c{1,9}d*e+', '(a+)+', '(a)\\1', '('])
     assert.equal((await patch(kit, { project: { testUserRegex } })).status, 400, testUserRegex)
+})
+
+onEveryDatabase('MG-05: the static code of test users is for keys that may make such codes', async (kit) => {
+  const set = (code: string) => ({ method: 'PATCH', body: { project: { testUserFixedAuthToken: code, testUserAllowFixedAuth: true } } })
+  assert.equal((await kit.manage(path, set('123456'))).body.project.testUserFixedAuthToken, '123456')
+  const keyWith = async (rights: Partial<Rights>) => {
+    const whole = Rights.parse(rights)
+    const { record, key } = newManagementKey(kit.auth.deps, { projectId: kit.projectId, name: 'narrow', rights: whole })
+    await kit.auth.deps.storage.managementKeys.insert(record)
+    return key
+  }
+  const denied = await keyWith({ denied: ['testCodes'] })
+  for (const token of [denied, await keyWith({ isReadOnly: true })]) {
+    assert.equal((await kit.call(path, { token })).body.project.testUserFixedAuthToken, '')
+  }
+  assert.equal((await kit.call(path, { ...set('654321'), token: denied })).status, 403)
+  const { body } = await kit.manage('/v1/mgmt/project/snapshot/export', { body: {} })
+  assert.ok(!JSON.stringify(body).includes('123456'))
+  assert.equal((await kit.manage('/v1/mgmt/project/snapshot/import', { body: { files: body.files } })).status, 200)
+  assert.equal((await kit.manage(path)).body.project.testUserFixedAuthToken, '123456', 'an import leaves it')
 })

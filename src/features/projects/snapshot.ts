@@ -6,6 +6,7 @@ import { mergeSettings } from '../../core/projects.ts'
 import { Settings } from '../../core/settings.ts'
 import type { AttributeRecord } from '../../core/storage.ts'
 import { attributeSubjects, type Configuration } from './configuration.ts'
+import { withoutStaticCode } from './static-code.ts'
 
 /** The configuration of a project as a map of JSON files: what snapshots hold. */
 
@@ -68,7 +69,7 @@ export function writeFiles({ settings, permissions, roles, attributes }: Configu
     entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return {
     'snapshot.json': { format: 1 },
-    'settings.json': Settings.parse(settings),
+    'settings.json': withoutStaticCode(Settings.parse(settings)),
     'permissions.json': byName(permissions).map(({ name, description }) => ({ name, description })),
     'roles.json': byName(roles).map(({ name, description, permissionNames, isDefault, isPrivate }) => {
       return { name, description, permissionNames: permissionNames.toSorted(), default: isDefault, private: isPrivate }
@@ -91,7 +92,7 @@ export function withoutExcluded(
   return Object.entries(files).filter(([name]) => !isExcluded(name))
 }
 
-/** Reads files onto a configuration that is there. Answers what is wanted, or every reason why it cannot be; `excludes` names files that are not looked at. */
+/** Reads files onto a configuration that is there; the static code of test users stays what it is, since files hold none. Answers what is wanted, or every reason why it cannot be; `excludes` names files that are not looked at. */
 export function readFiles(
   files: SnapshotFiles,
   current: Configuration,
@@ -120,7 +121,9 @@ export function readFiles(
   failures.push(...unknownPermissions(roles ?? [], permissions ?? current.permissions))
   if (!merged.success || failures.length > 0) return { failures: failures.slice(0, maxFailures) }
   const entries = attributes && attributeSubjects.flatMap((subject) => (attributes[subject] ?? []).map((entry) => ({ ...entry, subject })))
-  return { wanted: { settings: merged.data, permissions, roles, attributes: entries } }
+  const { testUserFixedAuthToken } = Settings.parse(current.settings).project
+  const wanted = { ...merged.data, project: { ...merged.data.project, testUserFixedAuthToken } }
+  return { wanted: { settings: wanted, permissions, roles, attributes: entries } }
 }
 
 function problemsOf(file: string, { issues }: z.ZodError): readonly string[] {

@@ -21,8 +21,8 @@ export const rows: Rows = {
     access: 'project',
     request: async (world) => ({ body: { loginId: await freshUser(world), oldPassword: goodPassword, newPassword } }),
   },
-  'POST /v1/mgmt/user/password/set': { access: 'management', isTenantAware: true, request: freshOwner },
-  'POST /v1/mgmt/user/password/set/temporary': { access: 'management', isTenantAware: true, request: freshOwner },
+  'POST /v1/mgmt/user/password/set': { access: 'management', right: 'activePasswords', isTenantAware: true, request: freshOwner },
+  'POST /v1/mgmt/user/password/set/temporary': { access: 'management', right: 'activePasswords', isTenantAware: true, request: freshOwner },
   'POST /v1/mgmt/user/password/set/active': {
     access: 'management',
     right: 'activePasswords',
