@@ -151,7 +151,7 @@ async function indexes(db: Database): Promise<void> {
     "create unique index roles_name on roles (project_id, coalesce(tenant_id, ''), name)",
     'create index roles_tenant_index on roles (project_id, tenant_id)',
     'create index role_assignments_tenant_index on role_assignments (project_id, tenant_id)',
-    'create index role_assignments_role_index on role_assignments (project_id, role_id, subject_id)',
+    'create index role_assignments_role_index on role_assignments (project_id, role_id, tenant_id, subject_id)',
     'create index access_keys_user_index on access_keys (project_id, user_id) where user_id is not null',
     // Holds all that the usual questions about many users ask for, so that pages and totals are read from it alone.
     'create index users_listing on users (project_id, created_at, id, is_test, status, is_email_verified, is_phone_verified) where is_anonymous = 0',

@@ -65,24 +65,29 @@ interface Edge {
 /** The parts of the time in the order of the search, each with so many events or fewer; `undefined` instead of the first that is too much. */
 async function* partsOf(connection: Connection, projectId: string, query: EventQuery): AsyncGenerator<Part | undefined> {
   const { from, to, isOldestFirst, filter } = query
-  const whole = sql`events.project_id = ${projectId} and events.occurred_at_milliseconds >= ${from} and events.occurred_at_milliseconds <= ${to}`
+  const [ahead, back] = isOldestFirst ? (['>', '<'] as const) : (['<', '>'] as const)
+  const at = sql`events.occurred_at_milliseconds`
+  const ofProject = sql`events.project_id = ${projectId}`
+  let begin = isOldestFirst ? sql`${at} >= ${from}` : sql`${at} <= ${to}`
+  const end = isOldestFirst ? sql`${at} <= ${to}` : sql`${at} >= ${from}`
   // An index leads to the events of users, which are few.
-  if (filter.userIds) return yield { within: whole }
-  let after: Edge | undefined
+  if (filter.userIds) return yield { within: sql`${ofProject} and ${begin} and ${end}` }
   for (let count = 0; count < maxParts; count++) {
-    const rest = after ? sql`${whole} and ${compared(isOldestFirst ? sql`>` : sql`<`, after)}` : whole
-    const last = await edgeOf(connection, rest, isOldestFirst)
-    if (!last) return yield { within: rest }
-    yield { within: sql`${rest} and ${compared(isOldestFirst ? sql`<=` : sql`>=`, last)}`, size: partSize }
-    after = last
+    const rest = sql`${ofProject} and ${begin} and ${end}`
+    const edge = await edgeOf(connection, rest, isOldestFirst)
+    if (!edge) return yield { within: rest }
+    yield { within: sql`${ofProject} and ${begin} and ${beyond(back, edge, sql`=`)}`, size: partSize }
+    begin = beyond(ahead, edge, sql``)
     // SQLite works on this thread: requests that came in the meantime go first.
     await nextTurn()
   }
   yield undefined
 }
 
-function compared(sign: Sql, { at, id }: Edge): Sql {
-  return sql`(events.occurred_at_milliseconds, events.id) ${sign} (${at}, ${id})`
+/** Before or after an event, or at it with an equals sign. The time alone bounds what an index has to read. */
+function beyond(direction: '<' | '>', { at, id }: Edge, equals: Sql): Sql {
+  const [time, sign] = [sql`events.occurred_at_milliseconds`, sql.raw(direction)]
+  return sql`(${time} ${sign}= ${at} and (${time} ${sign} ${at} or events.id ${sign}${equals} ${id}))`
 }
 
 async function edgeOf({ db }: Connection, within: Sql, isOldestFirst: boolean): Promise<Edge | undefined> {

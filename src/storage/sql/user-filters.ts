@@ -10,6 +10,8 @@ export interface Filter {
   readonly ids?: Sql
   /** True when `ids` finds some that do not match too. */
   readonly isRough?: boolean
+  /** True when it may leave few users, and only looking at each of them tells. */
+  readonly isRare?: boolean
 }
 
 const listOf = (values: readonly unknown[]): Sql => (values.length > 0 ? sql`(${sql.join(values)})` : sql`(null)`)
@@ -133,19 +135,22 @@ export function fieldFilters(dialect: Dialect, filter: UserFilter): readonly Fil
   const { statuses, testUsers, isEmailVerified, isPhoneVerified, attributes = [], credentials = [], createdAt, modifiedAt } = filter
   const flag = (column: string, value: boolean | undefined) =>
     value === undefined ? [] : [sql`users.${sql.ref(column)} = ${value ? 1 : 0}`]
-  return [
+  const common = [
     ...flag('is_test', testUsers === 'too' ? undefined : testUsers === 'only'),
     ...(statuses ? [sql`users.status in ${listOf(statuses)}`] : []),
     ...flag('is_email_verified', isEmailVerified),
     ...flag('is_phone_verified', isPhoneVerified),
     ...within('created_at', createdAt),
     ...within('modified_at', modifiedAt),
+  ].map((condition) => ({ condition }))
+  const rare = [
     ...attributes.map(({ name, values }) => attributeCondition(dialect, name, values)),
     ...credentials.map(({ kind, isThere }) => {
       const own = sql`exists (select 1 from credentials where project_id = users.project_id and user_id = users.id and kind = ${kind})`
       return isThere ? own : sql`not ${own}`
     }),
-  ].map((condition) => ({ condition }))
+  ].map((condition) => ({ condition, isRare: true }))
+  return [...common, ...rare]
 }
 
 function within(column: string, { from, to }: Span = {}): readonly Sql[] {

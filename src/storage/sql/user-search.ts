@@ -6,20 +6,17 @@ import { addressFilters, type Filter, fieldFilters, grantFilters, textFilter } f
 
 type Sql = RawBuilder<unknown>
 
-/** Finds one page of users and how many there are. Two statements for the page, so that the details are read of its users only; a third for the total unless the page tells it. */
+/** Finds one page of users and how many there are. Details are read of the users of the page only. */
 export async function searchUsers(connection: Connection, projectId: string, query: UserQuery): Promise<Found<UserWithLoginIds>> {
   const { limit, offset } = query
   const matching = await matchingUsers(connection, projectId, query)
   const order = orderOf(query.sort)
-  const page = sql<{ id: string }>`select users.id from ${matching} order by ${order} limit ${limit} offset ${offset}`
-  const { rows } = await page.execute(connection.db)
-  const items = await accounts(
-    connection,
-    projectId,
-    rows.map(({ id }) => id),
-  )
-  const isLastPage = rows.length < limit && (rows.length > 0 || offset === 0)
-  return { items, total: isLastPage ? offset + rows.length : await countOf(connection, matching) }
+  const page = sql<{ id: string }>`select users.id from ${matching.from} order by ${order} limit ${limit} offset ${offset}`
+  const ids = matching.total === 0 ? [] : (await page.execute(connection.db)).rows.map(({ id }) => id)
+  const items = await accounts(connection, projectId, ids)
+  if (matching.total !== undefined) return { items, total: matching.total }
+  const isLastPage = ids.length < limit && (ids.length > 0 || offset === 0)
+  return { items, total: isLastPage ? offset + ids.length : await countOf(connection, matching.from) }
 }
 
 async function countOf({ db }: Connection, matching: Sql): Promise<number> {
@@ -40,20 +37,38 @@ async function accounts({ db }: Connection, projectId: string, ids: readonly str
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
-/** From clause and conditions. Where a filter leaves few users, these are found first, on SQLite by order: it has no figures to choose by. */
-async function matchingUsers(connection: Connection, projectId: string, { filter }: UserQuery): Promise<Sql> {
+/** From clause and conditions, and how many they leave where that is known. */
+interface Matching {
+  readonly from: Sql
+  readonly total?: number
+}
+
+/** Where a filter leaves few users, these are found first; on SQLite by force, since it has no figures to choose by. */
+async function matchingUsers(connection: Connection, projectId: string, { filter }: UserQuery): Promise<Matching> {
   const named = addressFilters(projectId, filter)
-  const text = filter.text ? [await narrowed(connection, textFilter(connection.dialect, projectId, filter.text), named.length > 0)] : []
-  const filters: readonly Filter[] = [...named, ...text, ...grantFilters(projectId, filter), ...fieldFilters(connection.dialect, filter)]
+  const text = filter.text && (await narrowed(connection, textFilter(connection.dialect, projectId, filter.text), named.length > 0))
+  const fields = fieldFilters(connection.dialect, filter)
+  const filters: readonly Filter[] = [...named, ...(text ? [text] : []), ...grantFilters(projectId, filter), ...fields]
+  const ofProject = [sql`users.project_id = ${projectId}`, sql`users.is_anonymous = 0`]
   const first = filters.find(({ ids }) => ids)
-  const from = first?.ids ? sql`(select distinct id from (${first.ids}) as found) as candidate cross join users` : sql`users`
-  const conditions = [
-    ...(first ? [sql`users.id = candidate.id`] : []),
-    sql`users.project_id = ${projectId}`,
-    sql`users.is_anonymous = 0`,
-    ...filters.filter((one) => one !== first || one.isRough).map(({ condition }) => condition),
-  ]
-  return sql`${from} where ${sql.join(conditions, sql` and `)}`
+  const rest = filters.filter((one) => one !== first || one.isRough).map(({ condition }) => condition)
+  const conditions = sql.join([...ofProject, ...rest], sql` and `)
+  if (!first?.ids) {
+    const everybody = sql`users where ${conditions}`
+    return filters.some(({ isRare }) => isRare) ? lookedFor(connection, projectId, everybody) : { from: everybody }
+  }
+  // Materialized, or SQLite goes through all login IDs in the order of users, to find distinct ones without sorting.
+  const candidate = sql`(with found as materialized (${first.ids}) select distinct id from found) as candidate`
+  return { from: sql`${candidate} cross join users where users.id = candidate.id and ${conditions}` }
+}
+
+/** Looks at everybody once for those that a filter leaves, which may be few: a page in some order would look at everybody again, from an index and slowly. */
+async function lookedFor({ db }: Connection, projectId: string, everybody: Sql): Promise<Matching> {
+  const { rows } = await sql<{ id: string }>`select users.id from ${everybody} limit ${fewUsers + 1}`.execute(db)
+  if (rows.length > fewUsers) return { from: everybody }
+  const ids = rows.map(({ id }) => id)
+  const those = ids.length > 0 ? sql`users.id in (${sql.join(ids)})` : sql`1 = 0`
+  return { from: sql`users where users.project_id = ${projectId} and ${those}`, total: ids.length }
 }
 
 /** Beyond so many, looking at every user is faster than looking up those that were found. */
