@@ -13,6 +13,7 @@ import { measureImport } from './measures/import.ts'
 import { measureLight } from './measures/light.ts'
 import { measureRefresh } from './measures/refresh.ts'
 import { measureScale } from './measures/scale.ts'
+import { measureSearch } from './measures/search.ts'
 import { bareRate, measureSignIn, signInUsers } from './measures/sign-in.ts'
 import { measureStart } from './measures/start.ts'
 import { measureStatements } from './measures/statements.ts'
@@ -90,6 +91,8 @@ async function measureAll(bench: Bench, postgresUrl: string | undefined): Promis
   if (wants('statements')) await measureStatements(bench)
   if (wants('import')) await measureImport(bench, postgresUrl)
   if (wants('scale') && !bench.isShort) await measureScale(bench, postgresUrl)
+  // A million users take a while to seed, so only for whoever asks.
+  if (chosen?.has('search')) await measureSearch(bench, postgresUrl)
 }
 
 function finish({ report }: Bench, machine: string): number {
