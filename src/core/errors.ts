@@ -52,6 +52,14 @@ export function defineErrors<T extends Readonly<Record<string, ErrorSpec>>>(tabl
   return factories as { readonly [K in keyof T]: ErrorFactory }
 }
 
+const maxNamedMessage = 100
+
+/** The failure with the name or ID that it is about, for administrators: never on a route for end users. `name` is plain text. */
+export function naming(factory: ErrorFactory, name: string): AuthError {
+  const message = `${factory.spec.message ?? factory.spec.text}: ${name}`
+  return factory({ message: message.slice(0, maxNamedMessage).toWellFormed() })
+}
+
 /** Failures that any route can have. Codes from `protocol/core.md` 5.2; those it leaves open are listed in `docs/errors.md`. */
 export const coreErrors = defineErrors({
   MalformedRequest: { status: 400, wire: 'E011001', text: 'Request is malformed' },

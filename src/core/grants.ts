@@ -1,5 +1,5 @@
-import { coreErrors } from './errors.ts'
-import { findRoles, grantedRoles } from './role-names.ts'
+import { coreErrors, naming } from './errors.ts'
+import { findRoles, grantedRoles, type Telling } from './role-names.ts'
 import type { Assignment, Grants, Membership, Storage, TenantRecord } from './storage.ts'
 
 /** What a user or an access key is to hold, by name, as management calls say it. */
@@ -15,11 +15,17 @@ export interface FoundGrants extends Grants {
 }
 
 /** Looks roles and tenants up. Throws `RoleNotFound` or `TenantNotFound`. Reads at most twice. */
-export async function findGrants(storage: Pick<Storage, 'roles' | 'tenants'>, projectId: string, named: NamedGrants): Promise<FoundGrants> {
+export async function findGrants(
+  storage: Pick<Storage, 'roles' | 'tenants'>,
+  projectId: string,
+  named: NamedGrants,
+  { isTold = true }: Telling = {},
+): Promise<FoundGrants> {
   const ids = [...new Set(named.tenants.map(({ tenantId }) => tenantId))]
   const tenants = await storage.tenants.byIds(projectId, ids)
-  if (tenants.length < ids.length) throw coreErrors.TenantNotFound()
-  const found = await findRoles(storage, projectId, [{ tenantId: '', roleNames: named.roleNames }, ...named.tenants])
+  const missing = ids.find((id) => !tenants.some((tenant) => tenant.id === id))
+  if (missing !== undefined) throw isTold ? naming(coreErrors.TenantNotFound, missing) : coreErrors.TenantNotFound()
+  const found = await findRoles(storage, projectId, [{ tenantId: '', roleNames: named.roleNames }, ...named.tenants], { isTold })
   return {
     assignments: found.map(({ tenantId, roleId }) => ({ tenantId, roleId })),
     roles: grantedRoles(found),

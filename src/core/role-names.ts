@@ -1,10 +1,16 @@
-import { coreErrors } from './errors.ts'
+import { coreErrors, naming } from './errors.ts'
 import type { Assignment, GrantedRole, RoleRecord, Storage } from './storage.ts'
 
 /** Roles that are given by name: in a tenant, or with `tenantId` `''` for the whole project. */
 export interface NamedRoles {
   readonly tenantId: string
   readonly roleNames: readonly string[]
+}
+
+/** Whether failures tell the name that is not there: administrators may know it, end users may not. */
+export interface Telling {
+  /** True if absent. */
+  readonly isTold?: boolean
 }
 
 /**
@@ -15,6 +21,7 @@ export async function findRoles(
   storage: Pick<Storage, 'roles'>,
   projectId: string,
   named: readonly NamedRoles[],
+  { isTold = true }: Telling = {},
 ): Promise<readonly (Assignment & { readonly role: RoleRecord })[]> {
   if (named.every(({ roleNames }) => roleNames.length === 0)) return []
   const tenantIds = named.map(({ tenantId }) => tenantId)
@@ -24,7 +31,7 @@ export async function findRoles(
     [...new Set(roleNames)].map((name) => {
       const role =
         all.find((one) => one.name === name && one.tenantId === tenantId) ?? all.find((one) => one.name === name && one.tenantId === '')
-      if (!role) throw coreErrors.RoleNotFound()
+      if (!role) throw isTold ? naming(coreErrors.RoleNotFound, name) : coreErrors.RoleNotFound()
       return { tenantId, roleId: role.id, role }
     }),
   )

@@ -25,7 +25,7 @@ export async function tenantsByDomain(storage: Storage, project: Project, accoun
     project.id,
     joined.map(({ id }) => ({ tenantId: id, roleNames: [] })),
   )
-  return findGrants(storage, project.id, { roleNames: [], tenants })
+  return findGrants(storage, project.id, { roleNames: [], tenants }, { isTold: false })
 }
 
 /** The account once it has come into these tenants. */

@@ -35,7 +35,8 @@ function faultOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small' && issue.origin === 'string') return `is shorter than ${issue.minimum}`
   if (issue.code === 'too_small' && isToldBound(issue.origin, issue.minimum))
     return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`
-  if (issue.code === 'invalid_value' && issue.values.length <= maxChoices) return `must be one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_value' && issue.values.length <= maxChoices)
+    return `must be one of ${issue.values.map(String).filter(Boolean).join(', ')}`
   return 'is invalid'
 }
 

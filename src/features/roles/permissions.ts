@@ -1,6 +1,6 @@
 import { builtInPermissions } from '../../core/access.ts'
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
+import { coreErrors, naming } from '../../core/errors.ts'
 import { type Actor, adminEvent, type NewEvent, recordEvent } from '../../core/events.ts'
 import { newId } from '../../core/secrets.ts'
 import type { PermissionRecord, Storage } from '../../core/storage.ts'
@@ -40,7 +40,8 @@ export async function listPermissions(
 export async function assertPermissions(tx: Storage, projectId: string, names: readonly string[]): Promise<void> {
   if (names.length === 0) return
   const known = new Set((await listPermissions({ storage: tx }, projectId)).map(({ name }) => name))
-  if (!names.every((name) => known.has(name))) throw roleErrors.PermissionNotFound()
+  const missing = names.find((name) => !known.has(name))
+  if (missing !== undefined) throw naming(roleErrors.PermissionNotFound, missing)
 }
 
 /** Makes permissions, all or none. Throws `PermissionAlreadyExists`, also for a name that is built in. */
@@ -54,7 +55,8 @@ export async function createPermissions(
   })
   await changeRoles(deps, input.projectId, async (tx) => {
     for (const record of records) {
-      if (isBuiltInName(record.name) || !(await tx.permissions.insert(record))) throw roleErrors.PermissionAlreadyExists()
+      if (isBuiltInName(record.name) || !(await tx.permissions.insert(record)))
+        throw naming(roleErrors.PermissionAlreadyExists, record.name)
       await recordEvent(deps, tx, eventOf(input, 'permission.create', record))
     }
   })
@@ -77,7 +79,7 @@ export async function updatePermissions(
       const found = await findOwn(tx, projectId, named)
       const name = newName ?? found.name
       const isTaken = isBuiltInName(name) || (await tx.permissions.update(projectId, found.name, { name, description })) === 'taken'
-      if (isTaken) throw roleErrors.PermissionAlreadyExists()
+      if (isTaken) throw naming(roleErrors.PermissionAlreadyExists, name)
       const permission = { ...found, name, description }
       await recordEvent(deps, tx, eventOf(input, 'permission.update', permission))
       updated.push(permission)
@@ -117,7 +119,7 @@ function isBuiltInName(name: string): boolean {
 async function findOwn(tx: Storage, projectId: string, { id, name }: PermissionName): Promise<Permission> {
   const all = await listPermissions({ storage: tx }, projectId)
   const found = all.find((one) => (id ? one.id === id : one.name === name))
-  if (!found) throw roleErrors.PermissionNotFound()
+  if (!found) throw naming(roleErrors.PermissionNotFound, id || (name ?? ''))
   if (found.isBuiltIn) throw roleErrors.PermissionIsBuiltIn()
   return found
 }

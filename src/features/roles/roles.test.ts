@@ -268,3 +268,25 @@ onEveryDatabase('every change of a role or a permission is in the audit trail', 
   for (const { actorKind, actorId } of events) assert.deepEqual([actorKind, actorId], ['managementKey', kit.managementKey.split('.')[0]])
   assert.deepEqual(events.find(({ type }) => type === 'role.update')?.data, { roleId: role.id, name: 'B' })
 })
+
+onEveryDatabase('an administrator is told which name is not there or taken, cut to 100 characters', async (kit) => {
+  await change(kit, 'role/create', { name: 'Editor' })
+  await change(kit, 'permission/create', { name: 'read' })
+  const long = `${'n'.repeat(83)}\u{1f600}`
+  const cases: readonly [string, object, string][] = [
+    ['role/create', { name: 'Editor' }, 'Role already exists: Editor'],
+    ['role/delete', { name: 'Nobody' }, 'Role not found: Nobody'],
+    ['role/delete', { name: long }, `Role not found: ${'n'.repeat(83)}\ufffd`],
+    ['role/create', { name: 'Other', permissionNames: ['read', 'write'] }, 'Permission not found: write'],
+    ['role/create', { name: 'Other', tenantId: 'Tnone' }, 'Tenant not found: Tnone'],
+    ['permission/create', { name: 'read' }, 'Permission already exists: read'],
+    ['permission/delete', { name: 'write' }, 'Permission not found: write'],
+    ['user/create', { loginId, email: loginId, roleNames: ['Editor', 'Nobody'] }, 'Role not found: Nobody'],
+    ['user/create', { loginId, email: loginId, userTenants: [{ tenantId: 'Tnone' }] }, 'Tenant not found: Tnone'],
+    ['tenant/delete', { id: 'Tnone' }, 'Tenant not found: Tnone'],
+  ]
+  for (const [path, body, message] of cases) {
+    const answer = await kit.manage(`/v1/mgmt/${path}`, { body })
+    assert.equal(answer.body.errorMessage, message, path)
+  }
+})

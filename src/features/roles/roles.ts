@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
+import { coreErrors, naming } from '../../core/errors.ts'
 import { type Actor, adminEvent, type NewEvent, recordEvent } from '../../core/events.ts'
 import { assertTenantInReach } from '../../core/managed-users.ts'
 import type { Rights } from '../../core/management-keys.ts'
@@ -51,9 +51,11 @@ export async function createRoles(deps: Deps, input: RoleCaller & { readonly rol
       records.flatMap((record) => record.permissionNames),
     )
     const tenantIds = [...new Set(records.map(({ tenantId }) => tenantId))].filter((id) => id !== '')
-    if ((await tx.tenants.byIds(projectId, tenantIds)).length < tenantIds.length) throw coreErrors.TenantNotFound()
+    const tenants = await tx.tenants.byIds(projectId, tenantIds)
+    const missing = tenantIds.find((id) => !tenants.some((tenant) => tenant.id === id))
+    if (missing !== undefined) throw naming(coreErrors.TenantNotFound, missing)
     for (const record of records) {
-      if (!(await tx.roles.insert(record))) throw roleErrors.RoleAlreadyExists()
+      if (!(await tx.roles.insert(record))) throw naming(roleErrors.RoleAlreadyExists, record.name)
       await recordEvent(deps, tx, eventOf(input, 'role.create', record))
     }
   })
@@ -84,7 +86,7 @@ export async function updateRoles(
       }
       const { name, description, permissionNames, isDefault, isPrivate } = role
       const result = await tx.roles.update(projectId, role.id, { name, description, permissionNames, isDefault, isPrivate })
-      if (result === 'taken') throw roleErrors.RoleAlreadyExists()
+      if (result === 'taken') throw naming(roleErrors.RoleAlreadyExists, name)
       await recordEvent(deps, tx, eventOf(input, 'role.update', role))
       updated.push(role)
     }
@@ -153,7 +155,7 @@ async function findRole(tx: Storage, { projectId, rights }: RoleCaller, { id, na
   const byId = async () =>
     (await tx.roles.list(projectId)).find((role) => role.id === id && (tenantId === '' || role.tenantId === tenantId))
   const role = id ? await byId() : await tx.roles.byName(projectId, tenantId, name)
-  if (!role) throw coreErrors.RoleNotFound()
+  if (!role) throw naming(coreErrors.RoleNotFound, id || name)
   assertTenantInReach(rights, role.tenantId)
   return role
 }

@@ -1,6 +1,6 @@
 import { assertAttributes } from '../../core/attributes.ts'
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
+import { coreErrors, naming } from '../../core/errors.ts'
 import { type Actor, adminEvent, type NewEvent, recordEvent } from '../../core/events.ts'
 import { findRoles } from '../../core/role-names.ts'
 import { newId } from '../../core/secrets.ts'
@@ -52,9 +52,9 @@ export async function createTenant(
   }
   await deps.storage.transaction(async (tx) => {
     await lockProject(tx, projectId)
-    if (parentId !== '' && !(await tx.tenants.byId(projectId, parentId))) throw coreErrors.TenantNotFound()
+    if (parentId !== '' && !(await tx.tenants.byId(projectId, parentId))) throw naming(coreErrors.TenantNotFound, parentId)
     await findRoles(tx, projectId, [{ tenantId: '', roleNames: defaultRoleNames }])
-    if (!(await tx.tenants.insert(tenant))) throw tenantErrors.TenantAlreadyExists()
+    if (!(await tx.tenants.insert(tenant))) throw naming(tenantErrors.TenantAlreadyExists, facts.name)
     await recordEvent(deps, tx, eventOf(input, 'tenant.create', { tenantId: id }))
   })
   return tenant
@@ -75,8 +75,8 @@ export async function updateTenant(deps: Deps, input: TenantCaller & { readonly 
   await assertAttributes(deps.storage, projectId, 'tenant', input.facts.customAttributes ?? {})
   await deps.storage.transaction(async (tx) => {
     const result = await tx.tenants.update(projectId, id, { ...facts, modifiedAt: deps.clock.nowSeconds() })
-    if (result === 'missing') throw coreErrors.TenantNotFound()
-    if (result === 'taken') throw tenantErrors.TenantAlreadyExists()
+    if (result === 'missing') throw naming(coreErrors.TenantNotFound, id)
+    if (result === 'taken') throw naming(tenantErrors.TenantAlreadyExists, input.facts.name ?? id)
     await recordEvent(deps, tx, eventOf(input, 'tenant.update', { tenantId: id, fields: Object.keys(facts) }))
   })
 }
@@ -89,7 +89,7 @@ export async function setDefaultRoles(
   const { projectId, id, roleNames } = input
   await deps.storage.transaction(async (tx) => {
     await lockProject(tx, projectId)
-    if (!(await tx.tenants.lock(projectId, id))) throw coreErrors.TenantNotFound()
+    if (!(await tx.tenants.lock(projectId, id))) throw naming(coreErrors.TenantNotFound, id)
     await findRoles(tx, projectId, [{ tenantId: id, roleNames }])
     await tx.tenants.update(projectId, id, { defaultRoleNames: unique(roleNames), modifiedAt: deps.clock.nowSeconds() })
     await recordEvent(deps, tx, eventOf(input, 'tenant.update', { tenantId: id, fields: ['defaultRoleNames'] }))
@@ -105,13 +105,13 @@ const membersAtOnce = 100
  */
 export async function deleteTenant(deps: Deps, input: TenantCaller & { readonly id: string; readonly cascade: boolean }): Promise<void> {
   const { projectId, id, cascade } = input
-  if (!(await deps.storage.tenants.byId(projectId, id))) throw coreErrors.TenantNotFound()
+  if (!(await deps.storage.tenants.byId(projectId, id))) throw naming(coreErrors.TenantNotFound, id)
   while (cascade && (await deleteSoleMembers(deps, input))) {
     // Until none is left.
   }
   await deps.storage.transaction(async (tx) => {
     await lockProject(tx, projectId)
-    if (!(await tx.tenants.delete(projectId, id))) throw coreErrors.TenantNotFound()
+    if (!(await tx.tenants.delete(projectId, id))) throw naming(coreErrors.TenantNotFound, id)
     await recordEvent(deps, tx, eventOf(input, 'tenant.delete', { tenantId: id, cascade }))
   })
 }

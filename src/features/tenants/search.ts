@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
+import { coreErrors, naming } from '../../core/errors.ts'
 import { assertTenantInReach } from '../../core/managed-users.ts'
 import type { Rights } from '../../core/management-keys.ts'
 import type { Project } from '../../core/projects.ts'
@@ -19,7 +19,7 @@ const maxTenants = 10_000
 export async function loadTenant(deps: Pick<Deps, 'storage'>, input: TenantReader & { readonly id: string }): Promise<TenantRecord> {
   assertTenantInReach(input.rights, input.id)
   const tenant = await deps.storage.tenants.byId(input.project.id, input.id)
-  if (!tenant) throw coreErrors.TenantNotFound()
+  if (!tenant) throw naming(coreErrors.TenantNotFound, input.id)
   return tenant
 }
 

@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
+import { coreErrors, naming } from '../../core/errors.ts'
 import { type Actor, adminEvent, recordEvent } from '../../core/events.ts'
 import { lifetimeProblems } from '../../core/lifetimes.ts'
 import { assertTenantInReach } from '../../core/managed-users.ts'
@@ -38,7 +38,7 @@ export async function changeTenantSettings(
   assertTenantInReach(rights, id)
   await deps.storage.transaction(async (tx) => {
     const tenant = await tx.tenants.lock(project.id, id)
-    if (!tenant) throw coreErrors.TenantNotFound()
+    if (!tenant) throw naming(coreErrors.TenantNotFound, input.id)
     const now = settingsOf(input, tenant)
     const changes = Object.fromEntries(Object.entries(changesFrom(now)).filter(([, value]) => value !== undefined))
     const next: TenantSettings = { ...now, ...changes }

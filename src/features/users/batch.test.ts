@@ -37,7 +37,7 @@ onEveryDatabase('create/batch: everybody but those who cannot be, with the reaso
     ['', 'The request must be an object'],
     ['weak', answer.failedUsers[4].failure],
     ['bad', 'The hashedPassword.bcrypt field is malformed'],
-    ['role', 'Role not found'],
+    ['role', 'Role not found: Nobody'],
     ['', 'The loginId field is invalid'],
     ['attribute', 'The customAttributes field is invalid'],
     ['seed', 'The seed field is not a Base32 text of 16 to 256 characters'],

@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
+import { coreErrors, naming } from '../../core/errors.ts'
 import { findGrants, joinTenant, withTenantDefaults } from '../../core/grants.ts'
 import { assertTenantInReach } from '../../core/managed-users.ts'
 import type { Rights } from '../../core/management-keys.ts'
@@ -98,7 +98,7 @@ async function rolesByName(
   const all = await tx.roles.named(projectId, [tenantId], roleNames)
   return roleNames.flatMap((name) => {
     const found = all.filter((role) => role.name === name && (role.tenantId === tenantId || role.tenantId === ''))
-    if (found.length === 0) throw coreErrors.RoleNotFound()
+    if (found.length === 0) throw naming(coreErrors.RoleNotFound, name)
     return found.map((role) => ({ tenantId, roleId: role.id }))
   })
 }
