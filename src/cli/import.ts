@@ -53,7 +53,7 @@ async function importFile(on: { readonly auth: Auth; readonly projectId: string;
       },
     })
     progress.end()
-    print(flags, report, linesOf(report, rejects.isOpen))
+    print(flags, report, [...linesOf(report, rejects.isOpen), ...hashWarning(text(flags.from) ?? '', report)])
   } finally {
     index?.close()
     await rejects.close()
@@ -95,6 +95,16 @@ function openRejects(path: string | undefined) {
       await new Promise<void>((resolve) => stream.once('close', resolve).end())
     },
   }
+}
+
+/** Systems whose exports hold hashes when they are made for it. */
+const formatsWithHashes = ['auth0', 'firebase', 'keycloak', 'supabase']
+
+function hashWarning(from: string, { users, rejected, hashes }: Report): readonly string[] {
+  const isWithout = users > rejected && Object.keys(hashes).every((kind) => kind === 'none')
+  return isWithout && formatsWithHashes.includes(from)
+    ? [`warning: not one user of this file has a password hash; docs/moving/${from}.md says how the hashes come with the users`]
+    : []
 }
 
 const shownRejects = 20

@@ -89,6 +89,16 @@ for (const [name, words, code, message] of [
   })
 }
 
+test('import: a file that should hold hashes and holds none is warned of', async () => {
+  const words = ['import', fixture('auth0-users.ndjson'), '--from', 'auth0', '--dry-run']
+  assert.match((await on(words)).stdout, /^warning: not one user of this file has a password hash/m)
+  const { stdout } = await on([...words, '--hashes', fixture('auth0-hashes.ndjson')])
+  assert.doesNotMatch(stdout, /warning/)
+  const wrong = await on(['import', fixture('keycloak-realm.json'), '--from', 'auth0'])
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /this is a record of keycloak/)
+})
+
 test('export: a private file that import reads, and nothing half', async () => {
   const target = file('users.jsonl')
   const { code, stdout, stderr } = await on(['export', target, '--with-hashes', '--json'])

@@ -254,6 +254,25 @@ onEveryDatabase('import: what cannot be begun says why', async (kit) => {
   assert.equal(await kit.auth.deps.storage.accounts.count(kit.projectId), 0)
 })
 
+onEveryDatabase('import: a file of another system is refused as a whole, with the name of that system', async (kit) => {
+  const others = [
+    ['keycloak', 'keycloak-realm.json'],
+    ['firebase', 'firebase-users.json'],
+    ['auth0', 'auth0-users.ndjson'],
+    ['supabase', 'supabase-users.jsonl'],
+    ['descope', 'descope-users.json'],
+    ['postern', 'postern-users.jsonl'],
+  ] as const
+  for (const [other, file] of others) {
+    const from = other === 'auth0' ? 'keycloak' : 'auth0'
+    await assert.rejects(run(kit, from, fixture(file)), new RegExp(`this is a record of ${other}, not of ${from}; try --from ${other}`))
+  }
+  await assert.rejects(run(kit, 'cognito', fixture('supabase-users.csv')), /this is a record of supabase/)
+  await assert.rejects(run(kit, 'supabase', fixture('cognito-users.csv')), /this is a record of cognito/)
+  await assert.rejects(run(kit, 'descope', `nonsense\n${lines({ localId: 'a' })}`), /Line 2: this is a record of firebase/)
+  assert.equal(await kit.auth.deps.storage.accounts.count(kit.projectId), 0)
+})
+
 test('text set: remembers every text, over many growths', () => {
   const set = createTextSet()
   for (let index = 0; index < 50_000; index++) assert.equal(set.add(`login:user${index}@example.com`), true)

@@ -1,9 +1,11 @@
 import { type AttributeCheck, attributeCheck } from '../../core/attributes.ts'
 import type { Deps } from '../../core/deps.ts'
+import { coreErrors } from '../../core/errors.ts'
 import { projectById } from '../../core/projects.ts'
 import { drawnAhead } from './drawn-ahead.ts'
 import { transferErrors } from './errors.ts'
 import type { Format, FormatContext, Mapped } from './formats/format.ts'
+import { otherFormat } from './formats/likely-format.ts'
 import type { Definition } from './formats/postern-lines.ts'
 import type { Batch } from './import-batch.ts'
 import type { ReportCounter } from './import-report.ts'
@@ -41,6 +43,7 @@ export async function openRecordReader(
   const preparing = { clock: deps.clock, random: drawnAhead(deps.random), hasher: deps.hasher }
   const seen = createTextSet()
   let position = 0
+  let isLikely = false
   let items: Batch['items'][number][] = []
 
   function reject(line: number, reasons: readonly string[], who = ''): void {
@@ -73,6 +76,10 @@ export async function openRecordReader(
     position: () => position,
     async take(record) {
       position++
+      if (!isLikely && 'value' in record) {
+        assertLikely(format, record)
+        isLikely = true
+      }
       if (position === 1) assertOpening(format, record)
       const mapped = 'value' in record ? format.map(record.value, context) : { problems: [record.problem] }
       if ('problems' in mapped) reject(record.line, mapped.problems)
@@ -111,6 +118,13 @@ async function rulesOf(
     dropsBadHashes: input.dropsBadHashes ?? false,
     resetRequiresVerifiedEmail: project.settings.password.resetRequiresVerifiedEmail,
   }
+}
+
+/** By the first record that can be read, before there is a user: of a wrong format, much of a user would be dropped without a word. */
+function assertLikely(format: Format, { line, value }: Extract<SourceRecord, { value: unknown }>): void {
+  const other = otherFormat(format.name, value)
+  if (other === undefined) return
+  throw coreErrors.InvalidArguments({ message: `Line ${line}: this is a record of ${other}, not of ${format.name}; try --from ${other}` })
 }
 
 function assertOpening(format: Format, record: SourceRecord): void {
