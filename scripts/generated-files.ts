@@ -10,6 +10,7 @@ import {
   PasswordSettings,
   ProjectSettings,
 } from '../src/core/settings.ts'
+import { actionOf } from '../src/features/audit/actions.ts'
 import * as features from '../src/features/index.ts'
 import { optionFacts, variableOf } from '../src/options.ts'
 
@@ -127,10 +128,19 @@ function errorsPage(): string {
 }
 
 function eventsPage(): string {
-  const rows = Object.values(features).flatMap((feature) => Object.entries(feature.events).map(([type, text]) => [`\`${type}\``, text]))
+  const rows = Object.values(features).flatMap((feature) =>
+    Object.entries(feature.events).map(([type, text]) => [`\`${type}\``, actionsOf(type), text]),
+  )
   const intro =
-    'The audit trail: one row each, written in the transaction of what it is about, with actor, user, source and outcome, and never a secret.\n\n'
-  return `# Events\n\n${note('the features')}${intro}${table(['Type', 'Meaning'], rows)}`
+    'The audit trail: one row each, written in the transaction of what it is about, with actor, user, source and outcome, and never a secret. Where the contract has a name for ' +
+    'what happened, `audit/search` shows that as the action; filters take it and the type.\n\n'
+  return `# Events\n\n${note('the features')}${intro}${table(['Type', 'Action', 'Meaning'], rows)}`
+}
+
+function actionsOf(type: string): string {
+  const [success, failure] = (['success', 'failure'] as const).map((outcome) => actionOf({ type, outcome }))
+  if (success === failure) return success === type ? '' : `\`${success}\``
+  return `\`${failure}\` on failure`
 }
 
 function mailsPage(): string {

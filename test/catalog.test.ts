@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { generatedFiles } from '../scripts/generated-files.ts'
 import { coreErrors } from '../src/core/errors.ts'
+import { namedTypes } from '../src/features/audit/actions.ts'
 import * as features from '../src/features/index.ts'
 import type { Feature } from '../src/http/route.ts'
 
@@ -59,6 +60,13 @@ test('events and mails: each has a sentence, and each name is one thing', () => 
     for (const text of [...Object.values(feature.events), ...Object.values(feature.mails)]) assert.match(text, /^[A-Z].*\.$/)
   }
   assert.equal(new Set(eventTypes).size, eventTypes.length)
+})
+
+test("events: the contract's names of actions are for types that there are", () => {
+  assert.deepEqual(
+    namedTypes.filter((type) => !eventTypes.includes(type)),
+    [],
+  )
 })
 
 test('routes: every path and method is one route, and mutating routes are not GET', () => {
