@@ -3,7 +3,7 @@ import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Rights } from './management-keys.ts'
 import type { Project } from './projects.ts'
-import type { Grants, UserWithLoginIds } from './storage.ts'
+import type { Grants, Storage, UserWithLoginIds } from './storage.ts'
 import { canonicalLoginId } from './users.ts'
 
 /** How a management call names a user. Go sends both, one of them empty. */
@@ -46,6 +46,21 @@ export function assertWhollyInReach(rights: Rights | undefined, project: Project
   const allowed = rights?.tenantIds ?? []
   if (allowed.length > 0 && !holdsNothingOutside(allowed, project, grants))
     throw coreErrors.ManagementForbidden({ message: 'The user belongs to more than the key may manage' })
+}
+
+/**
+ * Locks a user whom a key would take over, and looks again: since they were found they may have come into another tenant. Call inside a transaction. Throws
+ * `ManagedUserNotFound`, and as `assertWhollyInReach` does.
+ */
+export async function lockInReach(
+  tx: Storage,
+  { rights, project, userId }: { readonly rights: Rights | undefined; readonly project: Project; readonly userId: string },
+): Promise<UserWithLoginIds> {
+  await tx.users.lock(project.id, userId)
+  const account = await tx.users.byId(project.id, userId)
+  if (!account || !isInReach(rights, account)) throw coreErrors.ManagedUserNotFound()
+  assertWhollyInReach(rights, project, account)
+  return account
 }
 
 /** The account as the key may see it: without what is of tenants that it is not limited to. */

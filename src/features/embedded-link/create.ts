@@ -4,6 +4,8 @@ import { assertCustomClaims } from '../../core/claims.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { type Actor, adminEvent, recordEvent } from '../../core/events.ts'
+import { lockInReach } from '../../core/managed-users.ts'
+import type { Rights } from '../../core/management-keys.ts'
 import { newVouchedUser, type VouchedUser } from '../../core/new-users.ts'
 import type { Project } from '../../core/projects.ts'
 import { signInTerms } from '../../core/sign-in-challenges.ts'
@@ -16,6 +18,7 @@ interface EmbeddedLink {
   readonly project: Project
   /** The management key that asks. */
   readonly actor: Actor
+  readonly rights?: Rights | undefined
   readonly customClaims?: Readonly<Record<string, unknown>> | undefined
   /** How long the token lives, at most ten minutes; 0 or absent is what the settings say. */
   readonly timeoutSeconds?: number | undefined
@@ -44,7 +47,7 @@ export async function createSignUpToken(deps: Deps, input: EmbeddedLink & { read
 
 async function create(
   deps: Deps,
-  { project, actor, customClaims, timeoutSeconds }: EmbeddedLink,
+  { project, actor, rights, customClaims, timeoutSeconds }: EmbeddedLink,
   target: { readonly userId: string; readonly purpose: ChallengePurpose; readonly data: Readonly<Record<string, unknown>> },
 ): Promise<string> {
   const { enabled, expirationTime } = project.settings.embeddedLink
@@ -59,7 +62,7 @@ async function create(
   const challenge = newChallenge(deps, { projectId, userId, purpose, address: '', ttlSeconds, data })
   const event = adminEvent({ projectId, actor, userId, type: 'embeddedLink.create', data: { purpose, ttlSeconds } })
   await deps.storage.transaction(async (tx) => {
-    if (userId !== '' && !(await tx.users.lock(projectId, userId))) throw coreErrors.ManagedUserNotFound()
+    if (userId !== '' && isBarred(await lockInReach(tx, { rights, project, userId }))) throw coreErrors.UserDisabled()
     await storeChallenge(tx, challenge.record)
     await recordEvent(deps, tx, event)
   })

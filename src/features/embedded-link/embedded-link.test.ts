@@ -3,6 +3,8 @@ import { decodeJwt } from 'jose'
 import { type Answer, type Kit, onEveryDatabase } from '../../../test/kit.ts'
 import { narrowKey } from '../../../test/management-key.ts'
 import { tenant } from '../../../test/storage-contract/records.ts'
+import { Rights } from '../../core/management-keys.ts'
+import { createSignInToken } from './create.ts'
 
 const loginId = 'ada@example.com'
 const told = ({ status, body }: Answer) => [status, body.errorCode]
@@ -119,4 +121,18 @@ onEveryDatabase('MG-05: keys without the right, or for another tenant, make none
   assert.equal((await call(ofTenant, 'signin')).status, 200)
   await storage.grants.join(kit.projectId, user.userId, 'T2')
   assert.deepEqual(told(await call(ofTenant, 'signin')), [403, 'E111120'])
+})
+
+onEveryDatabase('MG-05: none is made for a user who came into another tenant after they were found', async (kit) => {
+  const { deps } = kit.auth
+  await kit.signUp(loginId)
+  for (const id of ['T1', 'T2']) await deps.storage.tenants.insert(tenant(kit.projectId, id))
+  const account = await deps.storage.users.byLoginId(kit.projectId, loginId)
+  const project = await deps.projects.byId(kit.projectId)
+  assert.ok(account && project)
+  const call = { project, account, actor: { kind: 'managementKey', id: 'K' }, rights: Rights.parse({ tenantIds: ['T1'] }) } as const
+  await deps.storage.grants.join(kit.projectId, account.user.id, 'T1')
+  assert.ok(await createSignInToken(deps, call))
+  await deps.storage.grants.join(kit.projectId, account.user.id, 'T2')
+  await assert.rejects(createSignInToken(deps, call), { name: 'ManagementForbidden' })
 })

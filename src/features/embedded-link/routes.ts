@@ -41,7 +41,7 @@ export const embeddedLinkRoutes = [
     run: async ({ deps, caller: { project, actor, rights }, body: { loginId, customClaims, timeout: timeoutSeconds } }) => {
       const account = await findManagedUser(deps, { projectId: project.id, loginId, rights })
       assertWhollyInReach(rights, project, account)
-      return { token: await createSignInToken(deps, { project, actor, account, customClaims, timeoutSeconds }) }
+      return { token: await createSignInToken(deps, { project, actor, rights, account, customClaims, timeoutSeconds }) }
     },
   }),
   route({

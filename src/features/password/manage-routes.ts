@@ -24,7 +24,7 @@ async function ownerFor(
   const { project, rights, actor } = caller
   const account = await findManagedUser(deps, { projectId: project.id, loginId, rights })
   assertWhollyInReach(rights, project, account)
-  return { project, account, actor }
+  return { project, account, actor, rights }
 }
 
 /**

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { type Answer, goodPassword, type Kit, onEveryDatabase } from '../../../test/kit.ts'
 import { narrowKey } from '../../../test/management-key.ts'
 import { tenant } from '../../../test/storage-contract/records.ts'
-import type { Rights } from '../../core/management-keys.ts'
+import { Rights } from '../../core/management-keys.ts'
+import { expirePassword, setPassword } from './manage.ts'
 
 const loginId = 'ada@example.com'
 const newPassword = 'another good passphrase 2'
@@ -105,4 +106,20 @@ onEveryDatabase('a key for a tenant sets passwords of those who are in that tena
   for (const how of all) assert.equal((await call(how)).status, 200, how)
   await storage.grants.join(kit.projectId, user.userId, 'T2')
   for (const how of all) assert.equal((await call(how)).status, 403, 'it would get into the other tenant')
+})
+
+onEveryDatabase('MG-05: a user who comes into another tenant after they were found is not taken over', async (kit) => {
+  const { deps } = kit.auth
+  await kit.signUp(loginId)
+  for (const id of ['T1', 'T2']) await deps.storage.tenants.insert(tenant(kit.projectId, id))
+  const account = await deps.storage.users.byLoginId(kit.projectId, loginId)
+  const project = await deps.projects.byId(kit.projectId)
+  assert.ok(account && project)
+  await deps.storage.grants.join(kit.projectId, account.user.id, 'T1')
+  await deps.storage.grants.join(kit.projectId, account.user.id, 'T2')
+  const owner = { project, account, actor: { kind: 'managementKey', id: 'K' }, rights: Rights.parse({ tenantIds: ['T1'] }) } as const
+  const refused = { name: 'ManagementForbidden' }
+  await assert.rejects(setPassword(deps, { ...owner, password: newPassword }), refused)
+  await assert.rejects(expirePassword(deps, owner), refused)
+  assert.equal((await signIn(kit, goodPassword)).status, 200)
 })
