@@ -54,6 +54,7 @@ async function importFile(on: { readonly auth: Auth; readonly projectId: string;
     })
     progress.end()
     print(flags, report, [...linesOf(report, rejects.isOpen), ...hashWarning(text(flags.from) ?? '', report)])
+    if (report.users > 0 && report.rejected === report.users) throw new CommandFailed('Every user of the file was rejected')
   } finally {
     index?.close()
     await rejects.close()
