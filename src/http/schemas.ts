@@ -10,6 +10,22 @@ export function Text(max: number) {
   return z.string().max(max).refine(isPlainText, plainTextProblem)
 }
 
+const missing = { params: { isMissing: true } }
+
+/** A name that something is given: more than spaces. Where things are looked up by name, any `Text` will do. */
+export function GivenName(max: number) {
+  return Text(max)
+    .min(1)
+    .refine((name) => name.trim() !== '', missing)
+}
+
+/** The same where an empty text, like none at all, keeps the name. */
+export function OptionalGivenName(max: number) {
+  return Text(max)
+    .refine((name) => name === '' || name.trim() !== '', missing)
+    .optional()
+}
+
 /** A login ID as the caller wrote it; `core/users.ts` makes the canonical form. Never trimmed. */
 export const LoginId = z
   .string()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { accessIn } from '../../core/access.ts'
 import { isNetwork } from '../../core/networks.ts'
-import { CustomClaims, orEmptyArray, synonyms, Text } from '../../http/schemas.ts'
+import { CustomClaims, GivenName, orEmptyArray, synonyms, Text } from '../../http/schemas.ts'
 import type { AccessKey } from './manage.ts'
 
 /** Wire shapes of access keys (`protocol/core.md` 7.8). */
@@ -24,7 +24,7 @@ const KeyAttributes = orEmptyArray(z.record(z.string(), z.unknown())).meta({
 const PermittedIps = z.array(z.string().max(64).refine(isNetwork, { error: 'must be an address or a CIDR range' })).max(100)
 
 const Facts = {
-  name: Text(256).min(1),
+  name: GivenName(256),
   description: Text(1024).optional(),
   roleNames: RoleNames.optional(),
   keyTenants: KeyTenants.optional(),

@@ -62,6 +62,7 @@ export async function createManagementKey(
 ): Promise<{ readonly key: ManagementKey; readonly cleartext: string }> {
   const { projectId, actor, name, description, expiresInSeconds = 0 } = input
   const now = deps.clock.nowSeconds()
+  if (name.trim() === '') throw coreErrors.InvalidRequest({ message: 'The name field is required' })
   return inLock(deps, input, async (tx, { keys, own }) => {
     if (keys.length >= maxKeys) throw coreErrors.InvalidArguments({ message: `The project has ${maxKeys} management keys already` })
     const rights = Rights.parse({ ...own?.rights, extra: [], ...input.rights })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { coreErrors } from '../../core/errors.ts'
 import { deniableRights, extraRights, type Rights } from '../../core/management-keys.ts'
 import { isNetwork } from '../../core/networks.ts'
-import { Text } from '../../http/schemas.ts'
+import { GivenName, Text } from '../../http/schemas.ts'
 import type { ManagementKey } from './manage.ts'
 
 /** Wire shapes of management keys, as the SDKs' `managementKey` sends and reads them; `rights` is ours. */
@@ -48,7 +48,7 @@ const PermittedIps = z
   .meta({ description: 'Addresses and CIDR ranges that the key is taken from; empty is everywhere.' })
 
 export const CreateBody = z.object({
-  name: Text(256).min(1),
+  name: GivenName(256),
   description: Text(1024).optional(),
   expiresIn: Lifetime.optional().meta({ description: 'Seconds; 0 or absent is never.' }),
   permittedIps: PermittedIps.optional(),
@@ -58,7 +58,7 @@ export const CreateBody = z.object({
 
 export const UpdateBody = z.object({
   id: Text(64).min(1),
-  name: Text(256).min(1).optional(),
+  name: GivenName(256).optional(),
   description: Text(1024).optional(),
   permittedIps: PermittedIps.optional(),
   status: z.enum(['active', 'inactive']).optional(),

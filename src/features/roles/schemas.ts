@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RoleRecord } from '../../core/storage.ts'
-import { orEmptyArray, Text } from '../../http/schemas.ts'
+import { GivenName, OptionalGivenName, orEmptyArray, Text } from '../../http/schemas.ts'
 import type { Permission } from './permissions.ts'
 import type { NewRole, RoleName, RoleQuery, RoleUpdate } from './roles.ts'
 
@@ -23,9 +23,9 @@ const RoleFacts = {
   private: z.boolean().optional(),
 }
 
-export const CreateRole = z.object({ name: Name, ...RoleFacts })
+export const CreateRole = z.object({ name: GivenName(128), ...RoleFacts })
 export const CreateRoles = z.object({ roles: z.array(CreateRole).max(maxBatch) })
-export const UpdateRole = z.object({ id: Id.optional(), name: OptionalName, newName: OptionalName, ...RoleFacts })
+export const UpdateRole = z.object({ id: Id.optional(), name: OptionalName, newName: OptionalGivenName(128), ...RoleFacts })
 export const UpdateRoles = z.object({ roles: z.array(UpdateRole).max(maxBatch) })
 export const DeleteRole = z.object({ id: Id.optional(), name: OptionalName, tenantId: Id.optional() })
 export const DeleteRoles = z.object({ roleNames: Names.optional(), roleIds: Ids.optional(), tenantId: Id.optional() })
@@ -105,9 +105,14 @@ export function roleQuery(body: z.output<typeof SearchRoles>): RoleQuery {
   }
 }
 
-export const CreatePermission = z.object({ name: Name, description: Description })
+export const CreatePermission = z.object({ name: GivenName(128), description: Description })
 export const CreatePermissions = z.object({ permissions: z.array(CreatePermission).max(maxBatch) })
-export const UpdatePermission = z.object({ id: Id.optional(), name: OptionalName, newName: OptionalName, description: Description })
+export const UpdatePermission = z.object({
+  id: Id.optional(),
+  name: OptionalName,
+  newName: OptionalGivenName(128),
+  description: Description,
+})
 export const UpdatePermissions = z.object({ permissions: z.array(UpdatePermission).max(maxBatch) })
 export const DeletePermission = z.object({ id: Id.optional(), name: OptionalName })
 export const DeletePermissions = z.object({ names: Names.optional(), ids: Ids.optional() })

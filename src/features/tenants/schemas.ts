@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import type { TenantRecord } from '../../core/storage.ts'
 import { ssoFields } from '../../core/tenant-settings.ts'
-import { CustomAttributes, CustomClaims, LooseBoolean, orEmptyArray, synonyms, Text } from '../../http/schemas.ts'
+import {
+  CustomAttributes,
+  CustomClaims,
+  GivenName,
+  LooseBoolean,
+  OptionalGivenName,
+  orEmptyArray,
+  synonyms,
+  Text,
+} from '../../http/schemas.ts'
 import type { TenantFacts } from './manage.ts'
 import type { TenantQuery } from './search.ts'
 import type { TenantSettings, TenantSettingsChanges } from './settings.ts'
@@ -31,10 +40,10 @@ const Facts = {
 
 export const CreateTenant = synonyms(
   { parentTenantId: 'parent', parentId: 'parent' },
-  z.object({ id: TenantId.optional(), name: Name.min(1), parent: TenantId.optional(), defaultRoles: RoleNames.optional(), ...Facts }),
+  z.object({ id: TenantId.optional(), name: GivenName(128), parent: TenantId.optional(), defaultRoles: RoleNames.optional(), ...Facts }),
 )
-export const UpdateTenant = z.object({ id: GivenId, name: Name.min(1), ...Facts })
-export const PatchTenant = z.object({ id: GivenId, name: Name.optional(), ...Facts })
+export const UpdateTenant = z.object({ id: GivenId, name: GivenName(128), ...Facts })
+export const PatchTenant = z.object({ id: GivenId, name: OptionalGivenName(128), ...Facts })
 export const DeleteTenant = z.object({ id: GivenId, cascade: LooseBoolean.optional() })
 export const DefaultRoles = z.object({ id: GivenId, defaultRoles: RoleNames })
 export const TenantById = z.object({ id: GivenId })
