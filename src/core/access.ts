@@ -93,6 +93,9 @@ export function holdsNothingOutside(tenantIds: readonly string[], project: Proje
 /** Nothing held: what a user has who was just made. */
 export const noGrants: Grants = Object.freeze({ roles: Object.freeze([]), tenants: Object.freeze([]) })
 
+/** Most roles of a project, with those of its tenants, and most permissions of its own; a snapshot holds no more of either. */
+export const maxRoles = 2000
+
 /** Names of permissions that every project has and that nobody can take away. */
 export const builtInPermissions: Readonly<Record<string, string>> = Object.freeze({
   Impersonate: 'Act as another user',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { builtInPermissions } from '../../core/access.ts'
+import { builtInPermissions, maxRoles } from '../../core/access.ts'
 import { AttributeDefinition, maxAttributes } from '../../core/attributes.ts'
 import { isPlainText } from '../../core/plain-text.ts'
 import { mergeSettings } from '../../core/projects.ts'
@@ -13,7 +13,6 @@ import { withoutStaticCode } from './static-code.ts'
 /** The files, by name; an import may leave some out. */
 export type SnapshotFiles = Readonly<Record<string, unknown>>
 
-const maxEntries = 2000
 const maxFailures = 100
 
 const Name = z.string().min(1).max(128).refine(isPlainText, 'must be plain text')
@@ -35,7 +34,7 @@ const PermissionEntry = z.strictObject({
 const RoleEntry = z.strictObject({
   name: Name,
   description: Description,
-  permissionNames: z.array(Name).max(maxEntries).default([]),
+  permissionNames: z.array(Name).max(maxRoles).default([]),
   default: z.boolean().default(false),
   private: z.boolean().default(false),
 })
@@ -46,8 +45,8 @@ const AttributeEntries = uniqueByName(AttributeEntry, maxAttributes).optional()
 const Files = {
   'snapshot.json': z.strictObject({ format: z.literal(1) }),
   'settings.json': z.record(z.string(), z.record(z.string(), z.unknown())),
-  'permissions.json': uniqueByName(PermissionEntry, maxEntries),
-  'roles.json': uniqueByName(RoleEntry, maxEntries),
+  'permissions.json': uniqueByName(PermissionEntry, maxRoles),
+  'roles.json': uniqueByName(RoleEntry, maxRoles),
   'attributes.json': z.strictObject({ user: AttributeEntries, tenant: AttributeEntries, accessKey: AttributeEntries }),
 }
 

@@ -1,3 +1,4 @@
+import { maxRoles } from '../../core/access.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import type { Storage } from '../../core/storage.ts'
@@ -17,6 +18,11 @@ export async function changeRoles<T>(
   })
   deps.projects.forget(projectId)
   return result
+}
+
+/** Throws `InvalidArguments` when a project that has `existing` roles, or permissions, would come to more than it may have. Call inside `changeRoles`. */
+export function assertRoom(kind: 'roles' | 'permissions', existing: number, added: number): void {
+  if (existing + added > maxRoles) throw coreErrors.InvalidArguments({ message: `A project has at most ${maxRoles} ${kind}` })
 }
 
 /** The one result of a change of one. */

@@ -25,7 +25,7 @@ function from({ project, actor }: Callers['management']): PermissionCaller {
 
 const write = { method: 'POST', access: 'management' } as const
 const batch = { ...write, bodyLimits: batchLimits } as const
-const creation = { errors: [PermissionAlreadyExists] } as const
+const creation = { errors: [PermissionAlreadyExists, coreErrors.InvalidArguments] } as const
 const update = { errors: [PermissionNotFound, PermissionAlreadyExists, PermissionIsBuiltIn] } as const
 const deletion = { reply: Empty, errors: [PermissionNotFound, PermissionIsBuiltIn, coreErrors.InvalidArguments] } as const
 

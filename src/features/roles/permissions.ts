@@ -4,7 +4,7 @@ import { coreErrors, naming } from '../../core/errors.ts'
 import { type Actor, adminEvent, type NewEvent, recordEvent } from '../../core/events.ts'
 import { newId } from '../../core/secrets.ts'
 import type { PermissionRecord, Storage } from '../../core/storage.ts'
-import { changeRoles } from './change.ts'
+import { assertRoom, changeRoles } from './change.ts'
 import { roleErrors } from './errors.ts'
 
 /** A permission as administrators see it. */
@@ -44,7 +44,7 @@ export async function assertPermissions(tx: Storage, projectId: string, names: r
   if (missing !== undefined) throw naming(roleErrors.PermissionNotFound, missing)
 }
 
-/** Makes permissions, all or none. Throws `PermissionAlreadyExists`, also for a name that is built in. */
+/** Makes permissions, all or none. Throws `PermissionAlreadyExists`, also for a name that is built in; `InvalidArguments` beyond 2 000. */
 export async function createPermissions(
   deps: Deps,
   input: PermissionCaller & { readonly permissions: readonly { readonly name: string; readonly description: string }[] },
@@ -54,6 +54,7 @@ export async function createPermissions(
     return { projectId: input.projectId, id: newId(deps, 'PERM'), ...permission, createdAt }
   })
   await changeRoles(deps, input.projectId, async (tx) => {
+    assertRoom('permissions', (await tx.permissions.list(input.projectId)).length, records.length)
     for (const record of records) {
       if (isBuiltInName(record.name) || !(await tx.permissions.insert(record)))
         throw naming(roleErrors.PermissionAlreadyExists, record.name)
@@ -75,12 +76,14 @@ export async function updatePermissions(
   const { projectId } = input
   return changeRoles(deps, projectId, async (tx) => {
     const updated: Permission[] = []
+    const all = [...(await listPermissions({ storage: tx }, projectId))]
     for (const { newName, description, ...named } of input.permissions) {
-      const found = await findOwn(tx, projectId, named)
+      const found = findOwn(all, named)
       const name = newName ?? found.name
       const isTaken = isBuiltInName(name) || (await tx.permissions.update(projectId, found.name, { name, description })) === 'taken'
       if (isTaken) throw naming(roleErrors.PermissionAlreadyExists, name)
       const permission = { ...found, name, description }
+      all[all.indexOf(found)] = permission
       await recordEvent(deps, tx, eventOf(input, 'permission.update', permission))
       updated.push(permission)
     }
@@ -97,8 +100,9 @@ export async function deletePermissions(
   if (input.permissions.length === 0) throw coreErrors.InvalidArguments({ message: 'No permission is named' })
   await changeRoles(deps, input.projectId, async (tx) => {
     const found = new Map<string, Permission>()
+    const all = await listPermissions({ storage: tx }, projectId)
     for (const named of input.permissions) {
-      const permission = await findOwn(tx, projectId, named)
+      const permission = findOwn(all, named)
       found.set(permission.id, permission)
     }
     for (const permission of found.values()) {
@@ -116,8 +120,7 @@ function isBuiltInName(name: string): boolean {
   return Object.hasOwn(builtInPermissions, name)
 }
 
-async function findOwn(tx: Storage, projectId: string, { id, name }: PermissionName): Promise<Permission> {
-  const all = await listPermissions({ storage: tx }, projectId)
+function findOwn(all: readonly Permission[], { id, name }: PermissionName): Permission {
   const found = all.find((one) => (id ? one.id === id : one.name === name))
   if (!found) throw naming(roleErrors.PermissionNotFound, id || (name ?? ''))
   if (found.isBuiltIn) throw roleErrors.PermissionIsBuiltIn()

@@ -32,7 +32,7 @@ function from({ project, actor, rights }: Callers['management']): RoleCaller {
 
 const write = { method: 'POST', access: 'management', isTenantAware: true } as const
 const batch = { ...write, bodyLimits: batchLimits } as const
-const creation = { errors: [RoleAlreadyExists, PermissionNotFound, TenantNotFound, ManagementForbidden] } as const
+const creation = { errors: [RoleAlreadyExists, PermissionNotFound, TenantNotFound, ManagementForbidden, InvalidArguments] } as const
 const update = { errors: [RoleNotFound, RoleAlreadyExists, PermissionNotFound, ManagementForbidden] } as const
 const deletion = { reply: Empty, errors: [RoleNotFound, InvalidArguments, ManagementForbidden] } as const
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { decodeJwt } from 'jose'
 import { type Answer, type Json, type Kit, onEveryDatabase } from '../../../test/kit.ts'
-import { tenant } from '../../../test/storage-contract/records.ts'
+import { permission, role, tenant } from '../../../test/storage-contract/records.ts'
 import { newManagementKey, Rights } from '../../core/management-keys.ts'
 
 const loginId = 'ada@example.com'
@@ -289,4 +289,35 @@ onEveryDatabase('an administrator is told which name is not there or taken, cut 
     const answer = await kit.manage(`/v1/mgmt/${path}`, { body })
     assert.equal(answer.body.errorMessage, message, path)
   }
+})
+
+onEveryDatabase('WB-06: a project has at most 2000 roles, and 2000 permissions', async (kit) => {
+  const { storage } = kit.auth.deps
+  await storage.transaction(async (tx) => {
+    for (let index = 0; index < 1999; index += 1) {
+      await tx.roles.insert(role(kit.projectId, `R${index}`))
+      await tx.permissions.insert(permission(kit.projectId, `P${index}`))
+    }
+  })
+  for (const [what, batch] of [
+    ['role', 'roles'],
+    ['permission', 'permissions'],
+  ] as const) {
+    const two = await kit.manage(`/v1/mgmt/${what}/create/batch`, { body: { [batch]: [{ name: 'one' }, { name: 'two' }] } })
+    assert.deepEqual([told(two), two.body.errorMessage], [[400, 'E011004'], `A project has at most 2000 ${batch}`])
+    assert.equal((await kit.manage(`/v1/mgmt/${what}/create`, { body: { name: 'one' } })).status, 200)
+    assert.deepEqual(told(await kit.manage(`/v1/mgmt/${what}/create`, { body: { name: 'two' } })), [400, 'E011004'])
+  }
+})
+
+onEveryDatabase('in a batch each change sees those before it, by ID and by name', async (kit) => {
+  const { id } = await change(kit, 'role/create', { name: 'first', description: 'kept' })
+  const { roles } = await change(kit, 'role/update/batch', {
+    roles: [
+      { id, newName: 'second', default: true },
+      { id, newName: 'third' },
+      { name: 'third', newName: 'fourth' },
+    ],
+  })
+  assert.deepEqual([namesOf(roles), roles.at(-1)?.default], [['second', 'third', 'fourth'], true])
 })

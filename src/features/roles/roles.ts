@@ -5,7 +5,7 @@ import { assertTenantInReach } from '../../core/managed-users.ts'
 import type { Rights } from '../../core/management-keys.ts'
 import { newId } from '../../core/secrets.ts'
 import type { RoleRecord, Storage } from '../../core/storage.ts'
-import { changeRoles } from './change.ts'
+import { assertRoom, changeRoles } from './change.ts'
 import { roleErrors } from './errors.ts'
 import { assertPermissions } from './permissions.ts'
 
@@ -36,7 +36,7 @@ export interface RoleUpdate extends RoleName, Pick<RoleRecord, 'description' | '
   readonly isPrivate?: boolean | undefined
 }
 
-/** Makes roles, all or none. Throws `RoleAlreadyExists`, `PermissionNotFound`, `TenantNotFound`, `ManagementForbidden`. */
+/** Makes roles, all or none. Throws `RoleAlreadyExists`, `PermissionNotFound`, `TenantNotFound`, `ManagementForbidden`; `InvalidArguments` beyond 2 000. */
 export async function createRoles(deps: Deps, input: RoleCaller & { readonly roles: readonly NewRole[] }): Promise<readonly RoleRecord[]> {
   const { projectId, rights } = input
   const createdAt = deps.clock.nowSeconds()
@@ -45,6 +45,7 @@ export async function createRoles(deps: Deps, input: RoleCaller & { readonly rol
     return { projectId, id: newId(deps, 'R'), ...role, permissionNames: unique(permissionNames), isDefault, isPrivate, createdAt }
   })
   await changeRoles(deps, projectId, async (tx) => {
+    assertRoom('roles', (await tx.roles.list(projectId)).length, records.length)
     await assertPermissions(
       tx,
       projectId,
@@ -73,9 +74,14 @@ export async function updateRoles(
   const { projectId } = input
   return changeRoles(deps, projectId, async (tx) => {
     const updated: RoleRecord[] = []
+    await assertPermissions(
+      tx,
+      projectId,
+      input.roles.flatMap((update) => update.permissionNames),
+    )
+    const all = await rolesById(tx, projectId)
     for (const update of input.roles) {
-      await assertPermissions(tx, projectId, update.permissionNames)
-      const found = await findRole(tx, input, update)
+      const found = await findRole(tx, all, input, update)
       const role = {
         ...found,
         name: update.newName ?? found.name,
@@ -88,6 +94,7 @@ export async function updateRoles(
       const result = await tx.roles.update(projectId, role.id, { name, description, permissionNames, isDefault, isPrivate })
       if (result === 'taken') throw naming(roleErrors.RoleAlreadyExists, name)
       await recordEvent(deps, tx, eventOf(input, 'role.update', role))
+      all.set(role.id, role)
       updated.push(role)
     }
     return updated
@@ -99,9 +106,10 @@ export async function deleteRoles(deps: Deps, input: RoleCaller & { readonly rol
   const { projectId } = input
   if (input.roles.length === 0) throw coreErrors.InvalidArguments({ message: 'No role is named' })
   await changeRoles(deps, projectId, async (tx) => {
+    const all = await rolesById(tx, projectId)
     const found = new Map<string, RoleRecord>()
     for (const name of input.roles) {
-      const role = await findRole(tx, input, name)
+      const role = await findRole(tx, all, input, name)
       found.set(role.id, role)
     }
     for (const role of found.values()) {
@@ -150,12 +158,20 @@ function isMatch(
   )
 }
 
-async function findRole(tx: Storage, { projectId, rights }: RoleCaller, { id, name = '', tenantId }: RoleName): Promise<RoleRecord> {
+async function rolesById(tx: Storage, projectId: string): Promise<Map<string, RoleRecord>> {
+  return new Map((await tx.roles.list(projectId)).map((role) => [role.id, role]))
+}
+
+/** `all` is what the caller read once, for all the names of its batch. */
+async function findRole(
+  tx: Storage,
+  all: ReadonlyMap<string, RoleRecord>,
+  { projectId, rights }: RoleCaller,
+  { id, name = '', tenantId }: RoleName,
+): Promise<RoleRecord> {
   if (!id) assertTenantInReach(rights, tenantId)
-  const byId = async () =>
-    (await tx.roles.list(projectId)).find((role) => role.id === id && (tenantId === '' || role.tenantId === tenantId))
-  const role = id ? await byId() : await tx.roles.byName(projectId, tenantId, name)
-  if (!role) throw naming(coreErrors.RoleNotFound, id || name)
+  const role = id ? all.get(id) : await tx.roles.byName(projectId, tenantId, name)
+  if (!role || (tenantId !== '' && role.tenantId !== tenantId)) throw naming(coreErrors.RoleNotFound, id || name)
   assertTenantInReach(rights, role.tenantId)
   return role
 }
