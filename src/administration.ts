@@ -45,7 +45,7 @@ export interface Administration {
     readonly name: string
     readonly isHardened?: boolean
   }): Promise<{ readonly projectId: string; readonly managementKey: string }>
-  listProjects(): Promise<readonly { readonly id: string; readonly name: string }[]>
+  listProjects(): Promise<readonly { readonly id: string; readonly name: string; readonly environment: string }[]>
   createUser(
     input: OneUser & { readonly password?: string; readonly details?: NewUserDetails; readonly isEmailVerified?: boolean },
   ): Promise<UserWithLoginIds>
@@ -97,7 +97,7 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
       const { project, managementKey } = await createProject(deps, { ...input, actor })
       return { projectId: project.id, managementKey }
     },
-    listProjects: async () => (await deps.storage.projects.list()).map(({ id, name }) => ({ id, name })),
+    listProjects: async () => (await deps.storage.projects.list()).map(({ id, name, environment }) => ({ id, name, environment })),
     createUser: async ({ projectId, loginId, password, details = {}, isEmailVerified = false }) => {
       const project = await projectById(deps, projectId)
       const user = { ...details, loginId, password, isEmailVerified, isPhoneVerified: false, status: 'enabled' as const }

@@ -82,6 +82,8 @@ export async function withProject(
   await withAuth(flags, async (auth) => work({ auth, projectId: await chosenProject(auth, flags) }), ports)
 }
 
+const maxShownProjects = 20
+
 async function chosenProject(auth: Auth, flags: Flags): Promise<string> {
   const projects = await auth.api.listProjects()
   if (typeof flags.project === 'string') {
@@ -90,6 +92,9 @@ async function chosenProject(auth: Auth, flags: Flags): Promise<string> {
   }
   const [only, another] = projects
   if (!only) throw new CommandFailed('There is no project yet; run postern init', exitCodes.notFound)
-  if (another) throw new CommandFailed('There are several projects; name one with --project', exitCodes.usage)
+  if (another) {
+    const shown = projects.slice(0, maxShownProjects).map(({ id, name }) => `${id}  ${name}`)
+    throw new CommandFailed(['There are several projects; name one with --project', ...shown].join('\n'), exitCodes.usage)
+  }
   return only.id
 }

@@ -8,6 +8,7 @@ import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
 import { openApiCommand } from './openapi.ts'
+import { projectCommand } from './project.ts'
 import { serveCommand } from './serve.ts'
 import { settingsCommand } from './settings.ts'
 import { userCommand } from './user.ts'
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     initCommand,
     serveCommand,
     doctorCommand,
+    projectCommand,
     userCommand,
     auditCommand,
     importCommand,

@@ -73,7 +73,7 @@ function setPasswordCommand(): Command {
 }
 
 function listCommand(): Command {
-  return commandInProject('list', 'users in the order in which they were made')
+  return commandInProject('list', 'users in the order of their IDs')
     .option('--prefix <text>', 'only users with a login ID that begins with this')
     .option('--after <cursor>', 'continue after the page that ended with this')
     .option('--limit <n>', 'users on a page, at most 200', pageSize, 50)
