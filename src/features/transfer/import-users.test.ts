@@ -250,6 +250,8 @@ onEveryDatabase('import: what cannot be begun says why', async (kit) => {
   await assert.rejects(run(kit, 'postern', lines({ loginId: 'a' })), /Line 1: the first line is not the header/)
   await assert.rejects(run(kit, 'postern', ''), /Line 1/)
   await assert.rejects(run(kit, 'postern', lines({ kind: 'header', version: 2 })), /it is of version 2/)
+  await assert.rejects(run(kit, 'csv', 'loginId,plan\na,b\n'), /Line 1: plan: there is no such column; an attribute is customAttributes/)
+  await assert.rejects(run(kit, 'csv', 'loginId;email\na;b\n'), /Line 1: .*commas are needed/)
   await assert.rejects(run(kit, 'descope', '[{"loginId":"a"}'), /the file ends in the middle/)
   assert.equal(await kit.auth.deps.storage.accounts.count(kit.projectId), 0)
 })

@@ -7,7 +7,7 @@ import { distinct, SourceFlag, SourceJsonObject, SourceText, SourceTime } from '
 /** CSV with a header of our own names, described in `docs/moving/csv.md`: for whatever can write a table. */
 export const csv: Format = {
   name: 'csv',
-  records: (source) => csvRecords(source, { columns: 'header' }),
+  records: (source) => csvRecords(source, { columns: 'header', headerProblem }),
   map: mapRow,
 }
 
@@ -47,12 +47,15 @@ type CsvUser = z.output<typeof CsvUser>
 const attributePrefix = 'customAttributes.'
 const known = new Set(Object.keys(CsvUser.shape))
 
+function headerProblem(names: readonly string[]): string | undefined {
+  const unknown = names.find((name) => !known.has(name) && !name.startsWith(attributePrefix))?.slice(0, 60)
+  return unknown === undefined ? undefined : `${unknown}: there is no such column; an attribute is customAttributes.<name>`
+}
+
 function mapRow(value: unknown): Mapped {
   const read = CsvUser.safeParse(value)
   if (!read.success) return { problems: shapeProblems(read.error) }
   const row = Object.entries(value as Readonly<Record<string, string>>)
-  const unknown = row.find(([name]) => !known.has(name) && !name.startsWith(attributePrefix))
-  if (unknown) return { problems: [`${unknown[0].slice(0, 60)}: there is no such column`] }
   const {
     loginId,
     additionalLoginIds,

@@ -12,7 +12,12 @@ const recordsPerGroup = 200
  */
 export async function* csvRecords(
   source: SourceBytes,
-  options: { readonly columns: 'header' | 'position'; readonly isLoose?: boolean },
+  options: {
+    readonly columns: 'header' | 'position'
+    readonly isLoose?: boolean
+    /** What is wrong with the names of the columns. */
+    readonly headerProblem?: (names: readonly string[]) => string | undefined
+  },
 ): SourceRecords {
   const parser = parse({
     ...{ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, record_delimiter: ['\r\n', '\n'] },
@@ -28,7 +33,7 @@ export async function* csvRecords(
       lastLine = info.lines
       if (record.some((field) => field.includes(replacement))) group.push({ line, problem: recordProblems.notUtf8 })
       else if (options.columns === 'position') group.push({ line, value: record })
-      else if (!header) header = readHeader(record, line)
+      else if (!header) header = readHeader(record, line, options.headerProblem)
       else group.push(withHeader(header, record, line))
       if (group.length < recordsPerGroup) continue
       yield group
@@ -87,14 +92,20 @@ function firstLineOf(record: readonly string[], endLine: number, lastLine: numbe
   return endLine - record.reduce((sum, field) => sum + field.split('\n').length - 1, 0)
 }
 
-function readHeader(record: readonly string[], line: number): readonly string[] {
+function readHeader(
+  record: readonly string[],
+  line: number,
+  problemOf?: (names: readonly string[]) => string | undefined,
+): readonly string[] {
   const names = record.map((name) => name.trim())
   const problem =
     names.length > maxColumns
       ? `there are more than ${maxColumns} columns`
       : new Set(names).size < names.length
         ? 'two columns have the same name'
-        : undefined
+        : names.length === 1 && names[0]?.includes(';')
+          ? 'the columns are divided by semicolons; commas are needed'
+          : problemOf?.(names)
   if (problem) throw transferErrors.BrokenTransferFile({ message: `Line ${line}: ${problem}` })
   return names
 }
