@@ -5,10 +5,13 @@ import type { EventPattern, EventRecord } from '../../core/storage.ts'
  * events that applications write have the name that they were given.
  */
 const named: readonly (readonly [action: string, patterns: readonly EventPattern[]])[] = [
-  ['LoginSucceed', [{ type: 'session.start' }]],
+  ['LoginSucceed', [{ type: 'session.start' }, { type: 'jwt.impersonate', outcome: 'success' }]],
   [
     'LoginFailed',
-    [{ type: 'password.signIn' }, ...['otp.verify', 'enchantedLink.verify'].map((type) => ({ type, outcome: 'failure' as const }))],
+    [
+      { type: 'password.signIn' },
+      ...['otp.verify', 'enchantedLink.verify', 'jwt.impersonate'].map((type) => ({ type, outcome: 'failure' as const })),
+    ],
   ],
   ['UserCreated', ['password.signUp', 'jwt.signUp', 'user.create'].map((type) => ({ type }))],
   ['UserModified', ['update', 'status', 'loginId', 'roles', 'tenants', 'verify'].map((verb) => ({ type: `user.${verb}` }))],
