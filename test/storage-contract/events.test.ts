@@ -22,7 +22,15 @@ const agents = {
 const given: Readonly<Record<string, Partial<EventRecord>>> = {
   a: { type: 'session.start', userId: 'U1', actorId: 'U1', ip: '192.0.2.7', userAgent: agents.phone, data: { amr: 'pwd' } },
   b: { type: 'session.start', userId: 'U2', actorId: 'U2', data: { amr: 'pwdx mfa', tenantId: 'T1' }, userAgent: agents.bot },
-  c: { type: 'session.startle', userId: '', actorId: '', actorKind: 'anonymous', outcome: 'failure', userAgent: agents.unknown, data: {} },
+  c: {
+    type: 'session.startle',
+    userId: '',
+    actorId: '',
+    actorKind: 'anonymous',
+    outcome: 'failure',
+    userAgent: agents.unknown,
+    data: { tenantId: '' },
+  },
   d: { type: 'user.create', userId: 'U3', actorId: 'K1', actorKind: 'managementKey', data: { note: '100%_"Ünï', tenantId: 'T2' } },
   e: {
     type: 'user.create',

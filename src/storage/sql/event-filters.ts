@@ -58,7 +58,8 @@ const tenantMember = '"tenantId":'
 function tenantCondition(dialect: Dialect, tenantIds: readonly string[], withoutTenant: boolean): Sql {
   const named = tenantIds.map((id) => holds(dialect, sql`events.data`, `${tenantMember}${JSON.stringify(id)}`))
   const member = sql`select 1 from memberships where project_id = events.project_id and subject_id = events.user_id`
-  const ofNone = sql`(not ${holds(dialect, sql`events.data`, `${tenantMember}"`)} and not exists (${member}))`
+  const namesNone = sql`(not ${holds(dialect, sql`events.data`, `${tenantMember}"`)} or ${holds(dialect, sql`events.data`, `${tenantMember}""`)})`
+  const ofNone = sql`(${namesNone} and not exists (${member}))`
   return anyOf([...named, sql`exists (${member} and tenant_id in ${listOf(tenantIds)})`, ...(withoutTenant ? [ofNone] : [])])
 }
 
