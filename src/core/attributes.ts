@@ -11,10 +11,20 @@ import type { AttributeRecord, Storage } from './storage.ts'
 export const maxAttributes = 100
 const maxNameLength = 60
 const maxBytes = 16_384
+const maxDefaultBytes = 1024
 
 /** Kinds of values. On the wire they are numbers (`features/users/attribute-routes.ts`). */
 export const attributeTypes = ['string', 'number', 'boolean', 'singleselect', 'multiselect', 'date'] as const
 export type AttributeType = (typeof attributeTypes)[number]
+
+/** The name that a definition is for. */
+export const AttributeName = z.string().regex(/^[A-Za-z0-9_-]{1,60}$/)
+
+/** Any JSON, small. */
+export const DefaultValue = z
+  .unknown()
+  .refine((value) => holdsPlainTextOnly(value), 'must not hold control characters or broken Unicode')
+  .refine((value) => Buffer.byteLength(JSON.stringify(value ?? null)) <= maxDefaultBytes, 'must not be larger than 1 KiB')
 
 /** What is stored of a definition. Parsed when written and when read. */
 export const AttributeDefinition = z
@@ -24,7 +34,7 @@ export const AttributeDefinition = z
     /** What may be chosen; nothing listed is no such limit. */
     options: z.array(z.strictObject({ value: z.string().max(256), label: z.string().max(256) })).max(500),
     /** For forms to begin with; nobody gets it by itself. `null` if none. */
-    defaultValue: z.unknown(),
+    defaultValue: DefaultValue,
     viewPermissions: z.array(z.string().max(256)).max(100),
     editPermissions: z.array(z.string().max(256)).max(100),
   })

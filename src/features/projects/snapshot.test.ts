@@ -99,6 +99,7 @@ onEveryDatabase('an import changes and takes away what the files say, and holder
   const me = await kit.call('/v1/auth/password/signin', { body: { loginId: 'ada@example.com', password: 'correct horse battery 1' } })
   assert.deepEqual([me.body.user.roleNames, me.body.user.permissions], [['Writer'], ['List', 'Read']])
 
+  kit.clock.advance(1) // Events of one second come in no certain order.
   await call(kit, 'import', { files: { 'roles.json': [], 'permissions.json': [] }, excludes: ['roles', 'permissions.json'] })
   const [imported] = await kit.auth.deps.storage.events.forUser(kit.projectId, '', { types: ['project.import'], limit: 1 })
   assert.deepEqual(imported?.data, { files: [] }, 'what was left alone was not imported')
@@ -130,6 +131,11 @@ onEveryDatabase(
       [{ 'permissions.json': [{ name: 'A' }, { name: 'A' }] }, [/^permissions\.json: has a name twice/]],
       [{ 'permissions.json': [{ name: '' }, { name: 'A\u0007' }, { name: 'x'.repeat(129) }] }, [/\.0\.name/, /\.1\.name/, /\.2\.name/]],
       [{ 'attributes.json': { user: [{ name: 'a', definition: { type: 'colour' } }] } }, [/^attributes\.json\.user\.0\.definition\.type/]],
+      [{ 'attributes.json': { user: [{ name: 'a b', definition }] } }, [/^attributes\.json\.user\.0\.name/]],
+      [
+        { 'attributes.json': { user: [{ name: 'a', definition: { ...definition, defaultValue: 'x'.repeat(1023) } }] } },
+        [/^attributes\.json\.user\.0\.definition\.defaultValue: must not be larger than 1 KiB/],
+      ],
       [{ 'attributes.json': { robot: [] } }, [/^attributes\.json: .*robot/]],
     ] as const) {
       const dry = await call(kit, 'validate', { files })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { builtInPermissions, maxRoles } from '../../core/access.ts'
-import { AttributeDefinition, maxAttributes } from '../../core/attributes.ts'
+import { AttributeDefinition, AttributeName, maxAttributes } from '../../core/attributes.ts'
 import { isPlainText } from '../../core/plain-text.ts'
 import { mergeSettings } from '../../core/projects.ts'
 import { Settings } from '../../core/settings.ts'
@@ -39,7 +39,7 @@ const RoleEntry = z.strictObject({
   private: z.boolean().default(false),
 })
 
-const AttributeEntry = z.strictObject({ name: Name, definition: AttributeDefinition })
+const AttributeEntry = z.strictObject({ name: AttributeName, definition: AttributeDefinition })
 const AttributeEntries = uniqueByName(AttributeEntry, maxAttributes).optional()
 
 const Files = {

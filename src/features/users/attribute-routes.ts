@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type AttributeType, attributeTypes } from '../../core/attributes.ts'
+import { AttributeName, type AttributeType, attributeTypes, DefaultValue } from '../../core/attributes.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { route } from '../../http/route.ts'
 import { Text } from '../../http/schemas.ts'
@@ -28,11 +28,11 @@ const Option = z.preprocess(
 )
 
 const Attribute = z.object({
-  name: z.string().regex(/^[A-Za-z0-9_-]{1,60}$/),
+  name: AttributeName,
   type: Type,
   displayName: Text(256).optional(),
   options: z.array(Option).max(500).optional(),
-  defaultValue: z.unknown().optional(),
+  defaultValue: DefaultValue.optional(),
   viewPermissions: Names.optional(),
   editPermissions: Names.optional(),
 })

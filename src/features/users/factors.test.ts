@@ -109,6 +109,8 @@ onEveryDatabase('custom attributes: defined, listed, and taken away', async (kit
   ]) {
     await refused(kit, [400, 'E011003'], 'customattribute/create', { attributes: [bad] })
   }
+  const large = { name: 'large', type: 1, defaultValue: 'x'.repeat(1023) }
+  await refused(kit, [400, 'E011003'], 'customattribute/create', { attributes: [large] })
   assert.deepEqual(await done(kit, 'customattribute/delete', { names: ['age', 'isPaid', 'none'] }), { data: data.slice(2) })
   const many = Array.from({ length: 100 }, (_, index) => ({ name: `a${index}`, type: 1 }))
   await refused(kit, [400, 'E011003'], 'customattribute/create', { attributes: many })
