@@ -40,6 +40,7 @@ test('commands: there is one for each thing that an operator does', () => {
     'keys management revoke',
     'keys rotate',
     'openapi',
+    'project list',
     'serve',
     'settings set',
     'settings show',
