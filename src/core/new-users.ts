@@ -5,7 +5,7 @@ import type { Deps } from './deps.ts'
 import type { Project } from './projects.ts'
 import { newId } from './secrets.ts'
 import type { Storage, UserWithLoginIds } from './storage.ts'
-import { isTestLoginId } from './test-users.ts'
+import { isTestLoginId } from './testers.ts'
 import { newLoginId, newUserRecord } from './users.ts'
 
 const Text = z.string().optional()

@@ -5,7 +5,7 @@ import { newEnchantedLink } from '../../src/core/enchanted-links.ts'
 import { newVouchedUser } from '../../src/core/new-users.ts'
 import { newOneTimeCode, storeOneTimeCode } from '../../src/core/one-time-codes.ts'
 import { signInTerms } from '../../src/core/sign-in-challenges.ts'
-import { testUserKit, tokenOf } from '../../src/features/test-users/test-test-users.ts'
+import { testUserKit, tokenOf } from '../../src/features/testers/test-testers.ts'
 import { type Answer, type Kit, onEveryDatabase } from '../kit.ts'
 
 const told = ({ status, body }: Answer) => [status, body.errorCode]

@@ -9,7 +9,7 @@ import type { Project } from '../../core/projects.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
 import { mayRedeem, prepareRedemption, signInTerms, storeRedemption, termsOf } from '../../core/sign-in-challenges.ts'
 import type { ChallengeRecord, UserWithLoginIds } from '../../core/storage.ts'
-import { isStaticCode } from '../../core/test-users.ts'
+import { isStaticCode } from '../../core/testers.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 import { otpErrors } from './errors.ts'
 

@@ -10,7 +10,7 @@ import type { Project } from '../../core/projects.ts'
 import { newId } from '../../core/secrets.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
 import type { LoginIdRecord, UserRecord } from '../../core/storage.ts'
-import { isTestLoginId } from '../../core/test-users.ts'
+import { isTestLoginId } from '../../core/testers.ts'
 import { type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
 import { passwordErrors } from './errors.ts'
 

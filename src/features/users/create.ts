@@ -7,7 +7,7 @@ import { type FoundGrants, findGrants, storeGrants, withTenantDefaults } from '.
 import type { HashCaller } from '../../core/password/hash.ts'
 import { newId } from '../../core/secrets.ts'
 import type { CredentialRecord, LoginIdRecord, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
-import { isTestLoginId } from '../../core/test-users.ts'
+import { isTestLoginId } from '../../core/testers.ts'
 import { newUserRecord } from '../../core/users.ts'
 import type { Administration } from './change.ts'
 import { changesOf, type UserFields } from './fields.ts'

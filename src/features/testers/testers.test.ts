@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { decodeJwt } from 'jose'
 import { type Answer, goodPassword, onEveryDatabase } from '../../../test/kit.ts'
 import { narrowKey } from '../../../test/management-key.ts'
-import { loginId, testUserKit, tokenOf } from './test-test-users.ts'
+import { loginId, testUserKit, tokenOf } from './test-testers.ts'
 
 const told = ({ status, body }: Answer) => [status, body.errorCode]
 
