@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import type { CredentialRecord, NewAccount, Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
 import { insertRows } from '../insert-rows.ts'
-import { prepared } from '../prepared.ts'
 import { credentialColumns, type Tables, userColumns } from '../tables.ts'
 import { accountSelection, assertSeparable, readAccount } from './accounts.ts'
 
@@ -12,8 +11,8 @@ export function accounts(connection: Connection): Storage['accounts'] {
   return {
     insertMany: (list) => insertMany(connection, list),
     async taken(projectId, { canonicals, userIds }) {
-      const logins = await takenLoginIds(connection, projectId, canonicals)
-      return { canonicals: logins, userIds: await takenIds(connection, projectId, userIds) }
+      const logins = await among(connection, 'login_ids', 'canonical', projectId, canonicals)
+      return { canonicals: logins, userIds: await among(connection, 'users', 'id', projectId, userIds) }
     },
     async page(projectId, { after, limit, credentialKind }) {
       let query = db
@@ -44,26 +43,19 @@ export function accounts(connection: Connection): Storage['accounts'] {
   }
 }
 
-const takenLoginIds = among('login_ids', 'canonical')
-const takenIds = among('users', 'id')
-
-/**
- * Finds which of many values are in a column of the project. All of them are one parameter. PostgreSQL joins them, because it plans a list of a thousand for as long
- * as it takes to look them up.
- */
-function among(table: 'login_ids' | 'users', column: 'canonical' | 'id') {
-  const found = prepared((_db, { projectId, values }: { projectId: string; values: unknown }, dialect) => {
-    const list = dialect === 'postgres' ? sql`unnest(${values}::text[]) as listed(value)` : sql`json_each(${values}) as listed`
-    const name = sql.ref(`known.${column}`)
-    const query = sql<{ value: string }>`
-      select ${name} as value from ${list} join ${sql.table(table)} as known on known.project_id = ${projectId} and ${name} = listed.value`
-    return { compile: () => query.compile(_db) }
-  })
-  return async (connection: Connection, projectId: string, values: readonly string[]): Promise<ReadonlySet<string>> => {
-    if (values.length === 0) return new Set()
-    const { rows } = await found(connection, { projectId, values: connection.dialect === 'postgres' ? values : JSON.stringify(values) })
-    return new Set(rows.map((row) => row.value))
-  }
+/** Which of the values are in a column of the project. One parameter, however many. */
+async function among(
+  { db, dialect }: Connection,
+  table: 'login_ids' | 'users',
+  column: 'canonical' | 'id',
+  projectId: string,
+  values: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (values.length === 0) return new Set()
+  const listed = dialect === 'postgres' ? sql`= any(${values}::text[])` : sql`in (select value from json_each(${JSON.stringify(values)}))`
+  const found = sql<{ value: string }>`
+    select ${sql.ref(column)} as value from ${sql.table(table)} where project_id = ${projectId} and ${sql.ref(column)} ${listed}`
+  return new Set((await found.execute(db)).rows.map((row) => row.value))
 }
 
 /**
