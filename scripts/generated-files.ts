@@ -1,11 +1,13 @@
 import type { z } from 'zod'
-import { apiDescription, metricTables } from '../src/auth.ts'
+import { apiDescription, messageKinds, metricTables } from '../src/auth.ts'
 import { coreErrors, type ErrorFactory } from '../src/core/errors.ts'
+import { commonVariables, type MessageVariable } from '../src/core/messages.ts'
 import {
   EmbeddedLinkSettings,
   EnchantedLinkSettings,
   InviteSettings,
   MagicLinkSettings,
+  MessageSettings,
   OtpSettings,
   PasswordSettings,
   ProjectSettings,
@@ -78,6 +80,7 @@ function settingsPage(): string {
     ['otp', 'One-time passwords', OtpSettings],
     ['embeddedLink', 'Embedded links', EmbeddedLinkSettings],
     ['invite', 'Invitations', InviteSettings],
+    ['messages', 'Messages', MessageSettings],
   ] as const
   const text = sections.map(([name, title, schema]) => `## ${title}\n\n${settingsTable(name, schema)}`).join('\n')
   return `# Settings of a project\n\n${note('`src/core/settings.ts`')}Shown and changed with \`postern settings show\` and \`postern settings set NAME=VALUE\`, or over the API with \`GET\` and \`PATCH /v1/mgmt/project/settings\`, whose bodies have a member for each section: \`{"password": {"minLength": 12}}\`. What is not named stays. A running server follows within a second.\n\n${text}`
@@ -143,9 +146,20 @@ function actionsOf(type: string): string {
   return `\`${failure}\` on failure`
 }
 
-function mailsPage(): string {
-  const rows = Object.values(features).flatMap((feature) => Object.entries(feature.mails).map(([kind, text]) => [`\`${kind}\``, text]))
-  return `# Mails\n\n${note('the features')}${table(['Kind', 'Meaning'], rows)}`
+function messageKindsPage(): string {
+  const kinds = Object.entries(messageKinds).map(([kind, { about, channels }]) => [`\`${kind}\``, channels.join(', '), about])
+  const rowOf = (kind: string, name: string, { type, about, isEssential }: MessageVariable) => [
+    ...[kind, `\`${name}\``, type],
+    `${about}${isEssential ? ' Every template must show it.' : ''}`,
+  ]
+  const rows = [
+    ...Object.entries(commonVariables).map(([name, variable]) => rowOf('every kind', name, variable)),
+    ...Object.entries(messageKinds).flatMap(([kind, { variables }]) =>
+      Object.entries(variables).map(([name, variable]) => rowOf(`\`${kind}\``, name, variable)),
+    ),
+  ]
+  const variables = table(['Kind', 'Variable', 'Type', 'Meaning'], rows)
+  return `# Kinds of messages\n\n${note('the features')}${table(['Kind', 'Channels', 'Meaning'], kinds)}\n## Variables\n\n${variables}`
 }
 
 function metricsPage(): string {
@@ -163,6 +177,6 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { file: 'docs/settings.md', content: settingsPage },
   { file: 'docs/errors.md', content: errorsPage },
   { file: 'docs/events.md', content: eventsPage },
-  { file: 'docs/mails.md', content: mailsPage },
+  { file: 'docs/message-kinds.md', content: messageKindsPage },
   { file: 'docs/metrics.md', content: metricsPage },
 ]

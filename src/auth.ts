@@ -4,12 +4,13 @@ import { availableParallelism } from 'node:os'
 import { type Administration, createAdministration } from './administration.ts'
 import type { Deps } from './core/deps.ts'
 import { verifyManagementKey } from './core/management-keys.ts'
+import type { Channel, MessageKind } from './core/messages.ts'
 import { blocklistFile } from './core/password/blocklist.ts'
 import { dictionariesFile } from './core/password/dictionaries.ts'
 import { createHasher, hashMetrics } from './core/password/hash.ts'
 import { defaultConcurrency } from './core/password/hash-cost.ts'
 import { createPasswordRules } from './core/password/strength.ts'
-import type { Clock, Log, MailTransport, Random } from './core/ports.ts'
+import type { Clock, Log, MailTransport, Random, TextTransport } from './core/ports.ts'
 import { cachedProjects } from './core/projects.ts'
 import { createSealer, type Sealer } from './core/secrets.ts'
 import { liveSession } from './core/sessions.ts'
@@ -23,6 +24,8 @@ import { createMetrics, httpMetrics, type MetricTable } from './http/metrics.ts'
 import { openApiDocument } from './http/openapi.ts'
 import type { AnyRoute, Feature } from './http/route.ts'
 import { createLog } from './logging/pino.ts'
+import { createComposer } from './mail/compose.ts'
+import type { Transports } from './mail/delivery.ts'
 import { createOutbox } from './mail/outbox.ts'
 import { createSender, mailMetrics } from './mail/sender.ts'
 import { loadMasterKey } from './master-key.ts'
@@ -61,6 +64,7 @@ export interface Ports {
   readonly log?: Log
   readonly storage?: Storage
   readonly mailTransport?: MailTransport
+  readonly textTransport?: TextTransport
   /** 32 bytes; without it the key file of the options is read. */
   readonly masterKey?: Uint8Array
   /** Whether the process is there to import users, and may spend memory on it. */
@@ -98,16 +102,19 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     const core = { clock, random, log, metrics, storage, sealer }
     const parameters = { memoryKib: options.hash.memoryKib, iterations: options.hash.iterations }
     const concurrency = defaultConcurrency(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4))
-    const transport = ports.mailTransport ?? (options.smtpUrl ? await smtpTransport(options.smtpUrl) : undefined)
-    const sender = transport && createSender({ ...core, transport, from: options.mailFrom })
+    const transports = await openTransports(options, ports)
+    const sentChannels: readonly Channel[] = [...(transports.mail ? (['email'] as const) : []), ...(transports.texts?.channels ?? [])]
+    const projects = cachedProjects({ storage, clock })
+    const composer = createComposer({ kinds: messageKinds, projectById: projects.byId, storage, from: options.mailFrom, log })
+    const sender = sentChannels.length > 0 ? createSender({ ...core, transports, composer }) : undefined
     let publicUrl = options.publicUrl ?? `http://127.0.0.1:${options.port}`
     const deps: Deps = Object.freeze({
       ...core,
-      projects: cachedProjects({ storage, clock }),
+      projects,
       hasher: await createHasher({ clock, random, metrics, parameters, concurrency }),
       passwordRules,
       signingKeys: createSigningKeys(core),
-      outbox: createOutbox({ ...core, mode: transport ? 'send' : 'keep', from: options.mailFrom, onWake: () => sender?.wake() }),
+      outbox: createOutbox({ ...core, composer, sentChannels, isShown: options.outbox, onWake: () => sender?.wake() }),
       publicUrl: () => publicUrl,
       limits: options.limits,
     })
@@ -139,11 +146,18 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
   }
 }
 
-/** The mail library is loaded only where there is a mail server. */
-async function smtpTransport(url: string): Promise<MailTransport> {
+/** What messages are handed to. The mail library is loaded only where there is a mail server. */
+async function openTransports({ smtpUrl }: Options, { mailTransport, textTransport }: Ports): Promise<Transports> {
+  if (mailTransport || !smtpUrl) return { mail: mailTransport, texts: textTransport }
   const { createSmtpTransport } = await import('./mail/smtp.ts')
-  return createSmtpTransport({ url })
+  return { mail: createSmtpTransport({ url: smtpUrl }), texts: textTransport }
 }
+
+/** Every kind of message, by name. */
+export const messageKinds: Readonly<Record<string, MessageKind>> = Object.assign(
+  {},
+  ...Object.values(features).map(({ messages }) => messages),
+)
 
 /** The features in force, with the description of their routes. */
 export function listFeatures(options: Pick<Options, 'outbox'>): readonly Feature[] {

@@ -40,10 +40,10 @@ test('errors: every declared error is thrown or listed somewhere', () => {
 })
 
 const eventTypes = all.flatMap((feature) => Object.keys(feature.events))
-const mailKinds = all.flatMap((feature) => Object.keys(feature.mails))
+const kindsOfMessages = all.flatMap((feature) => Object.keys(feature.messages))
 
-test('events and mails: every type that is written is listed, and every listed one is written', () => {
-  const known = new Set([...eventTypes, ...mailKinds])
+test('events and messages: every type that is written is listed, and every listed one is written', () => {
+  const known = new Set([...eventTypes, ...kindsOfMessages])
   const written = new Set([...sources.matchAll(/type: '([a-z][A-Za-z]*\.[A-Za-z]+)'/g)].map((match) => match[1]))
   assert.deepEqual(
     [...known].filter((type) => !sources.includes(`'${type}'`)),
@@ -55,9 +55,10 @@ test('events and mails: every type that is written is listed, and every listed o
   )
 })
 
-test('events and mails: each has a sentence, and each name is one thing', () => {
+test('events and messages: each has a sentence, and each name is one thing', () => {
   for (const feature of all) {
-    for (const text of [...Object.values(feature.events), ...Object.values(feature.mails)]) assert.match(text, /^[A-Z].*\.$/)
+    for (const text of [...Object.values(feature.events), ...Object.values(feature.messages).map(({ about }) => about)])
+      assert.match(text, /^[A-Z].*\.$/)
   }
   assert.equal(new Set(eventTypes).size, eventTypes.length)
 })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { type Auth, createAuth, type Ports } from '../src/auth.ts'
-import type { ShownMail } from '../src/core/messages.ts'
+import type { ShownMessage } from '../src/core/messages.ts'
 import type { Clock, Log, LogFields } from '../src/core/ports.ts'
 import type { SettingsChanges } from '../src/core/projects.ts'
 import type { Storage } from '../src/core/storage.ts'
@@ -81,7 +81,7 @@ export interface Kit {
   manage(path: string, call?: Omit<Call, 'token'>): Promise<Answer>
   set(changes: SettingsChanges): Promise<void>
   /** Mails of this project, newest first. */
-  mails(): Promise<readonly ShownMail[]>
+  mails(): Promise<readonly ShownMessage[]>
   /** The token in the newest mail of a kind to an address. */
   linkToken(to: string, kind: string): Promise<string>
   /** Signs a new user up, by default with a verified address, and answers the auth response. */

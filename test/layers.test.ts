@@ -46,7 +46,7 @@ const rules: readonly { readonly folder: string; readonly project: readonly stri
   { folder: 'src/features', project: ['src/core', 'src/features', 'src/http'], outside: ['zod', 'csv-parse'] },
   { folder: 'src/http', project: ['src/core', 'src/http'], outside: ['zod', 'hono', '@hono/node-server', 'prom-client', 'node:', 'jose'] },
   { folder: 'src/storage', project: ['src/core', 'src/storage'], outside: ['kysely', 'pg', 'node:'] },
-  { folder: 'src/mail', project: ['src/core', 'src/mail'], outside: ['nodemailer', 'node:', 'zod'] },
+  { folder: 'src/mail', project: ['src/core', 'src/mail'], outside: ['nodemailer', 'node:', 'zod', 'liquidjs'] },
   { folder: 'src/logging', project: ['src/core', 'src/logging'], outside: ['pino', 'node:'] },
   {
     folder: 'src/cli',

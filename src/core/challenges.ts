@@ -29,6 +29,8 @@ export interface ChallengeTarget {
   /** `''` for nobody who is there yet. */
   readonly userId: string
   readonly purpose: ChallengePurpose
+  /** Canonical login ID of somebody who is no user yet. */
+  readonly loginId?: string
   /** Where the secret goes; `''` when it goes to no address. */
   readonly address: string
   readonly ttlSeconds: number
@@ -42,13 +44,15 @@ export function newChallenge(deps: Omit<ChallengeDeps, 'storage'>, target: Chall
   const secret = newSecret(deps)
   const { ttlSeconds, data = {}, ...rest } = target
   const createdAt = deps.clock.nowSeconds()
-  const record = { ...rest, id, secretDigest: digest(secret), data, createdAt, expiresAt: createdAt + ttlSeconds }
+  const record = { loginId: '', ...rest, id, secretDigest: digest(secret), data, createdAt, expiresAt: createdAt + ttlSeconds }
   return { token: `${id}.${secret}`, record }
 }
 
-/** Stores a challenge; older ones of the user and purpose are void from then on (RC-05). */
+/** Stores a challenge; older ones of the user, or of who is to be one, and of the purpose are void from then on (RC-05). */
 export async function storeChallenge(tx: Storage, challenge: ChallengeRecord): Promise<void> {
-  await tx.challenges.deleteForUser(challenge.projectId, challenge.userId, [challenge.purpose])
+  const { projectId, userId, loginId, purpose } = challenge
+  if (loginId === '') await tx.challenges.deleteForUser(projectId, userId, [purpose])
+  else await tx.challenges.deleteForLoginId(projectId, loginId, [purpose])
   await tx.challenges.insert(challenge)
 }
 

@@ -16,17 +16,13 @@ export async function queueVerification(deps: Deps, tx: Storage, input: { projec
   const challenge = newChallenge(deps, { projectId: project.id, userId: user.id, purpose: 'verifyEmail', address: user.email, ttlSeconds })
   await storeChallenge(tx, challenge.record)
   await deps.outbox.queue(tx, {
-    projectId: project.id,
+    project,
     kind: 'email.verify',
-    userId: user.id,
+    channel: 'email',
+    user,
     to: user.email,
     ttlSeconds,
-    content: {
-      subject: `Confirm your e-mail address for ${project.name}`,
-      paragraphs: [`Somebody signed up for ${project.name} with this address. If it was you, please confirm that the address is yours.`],
-      action: { label: 'Confirm e-mail address', url: linkTo(deps, project, challenge.token) },
-      closing: ['If it was not you, do nothing: without your confirmation this address is not used to recover the account.'],
-    },
+    values: { link: linkTo(deps, project, challenge.token), lifetime: ttlSeconds },
   })
 }
 

@@ -1,3 +1,5 @@
+import type { Channel } from './messages.ts'
+
 /**
  * What the domain asks of the outside world. Every port is passed in; nothing in `core` or `features`
  * reads the wall clock, draws randomness, logs, sends or measures by itself.
@@ -60,6 +62,26 @@ export interface RenderedMail {
   readonly subject: string
   readonly text: string
   readonly html: string
+}
+
+/** A text or spoken message as its recipient gets it. `to` is a phone number in E.164 form. */
+export interface RenderedText {
+  /** Stable over retries. */
+  readonly id: string
+  readonly projectId: string
+  readonly kind: string
+  readonly channel: Channel
+  readonly to: string
+  /** Language tag of the text. */
+  readonly locale: string
+  readonly text: string
+}
+
+/** Hands a text or spoken message to the next hop, as `MailTransport` does a mail. */
+export interface TextTransport {
+  /** Channels that it takes. */
+  readonly channels: readonly Channel[]
+  send(text: RenderedText): Promise<void>
 }
 
 /** Hands a mail to the next hop. Resolves when that hop took responsibility; throws `MailRefused` or any other error. */

@@ -105,6 +105,8 @@ export interface ChallengeRecord {
   /** The address the secret went to; redeeming it proves that mailbox and no other (RC-05). */
   readonly address: string
   readonly secretDigest: string
+  /** Canonical login ID of somebody who is no user yet, `''` otherwise. */
+  readonly loginId: string
   readonly data: unknown
   readonly createdAt: number
   readonly expiresAt: number
@@ -198,7 +200,11 @@ export interface OutboxRecord {
   readonly id: string
   /** For example `password.reset`; each feature lists its own. */
   readonly kind: string
+  /** How it leaves; see `core/messages.ts`. */
+  readonly channel: string
   readonly userId: string
+  /** Finds the messages to an address without saying it: a keyed digest; `''` for none. */
+  readonly recipientDigest: string
   readonly sealedContent: string
   readonly state: OutboxState
   readonly attempts: number
@@ -207,6 +213,27 @@ export interface OutboxRecord {
   /** A message that has not left by then is dropped: its link would be dead. */
   readonly expiresAt: number
   readonly finishedAt: number
+  /** Why the latest attempt failed, in words of ours: neither addresses nor secrets. `''` while none did. */
+  readonly reason: string
+}
+
+/** A message as an administrator wrote it; `core/message-templates.ts` parses `versions`. */
+export interface MessageTemplateRecord {
+  readonly projectId: string
+  readonly id: string
+  /** Kind of message and channel that it is for, for example `password.reset` and `email`. */
+  readonly kind: string
+  readonly channel: string
+  /** Told apart by it within kind and channel. */
+  readonly name: string
+  /** At most one of a kind and channel is. */
+  readonly isActive: boolean
+  /** Names of the `templateOptions` that it uses. */
+  readonly options: readonly string[]
+  /** Texts by language. */
+  readonly versions: unknown
+  readonly createdAt: number
+  readonly modifiedAt: number
 }
 
 /** How far an import of users is. */

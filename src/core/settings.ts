@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { InactivitySettings, lifetimeProblems, TokenLifetimes } from './lifetimes.ts'
+import { LanguageTag } from './message-templates.ts'
 
 /**
  * What the administrator of a project can configure. Names, ranges and defaults are those of the public settings of the
@@ -221,6 +222,19 @@ export const InviteSettings = z
   })
   .readonly()
 
+export const MessageSettings = z
+  .strictObject({
+    defaultLocale: LanguageTag.default('en').meta({
+      description: 'Ours: language of messages to users of whom none is known, for example `pt-BR`.',
+    }),
+    localeAttribute: z
+      .string()
+      .max(64)
+      .default('locale')
+      .meta({ description: "Ours: custom attribute that holds a user's language; empty is none." }),
+  })
+  .readonly()
+
 /** All settings of a project. Stored as JSON; what is absent takes its default. */
 export const Settings = z
   .strictObject({
@@ -231,6 +245,7 @@ export const Settings = z
     otp: OtpSettings.prefault({}),
     embeddedLink: EmbeddedLinkSettings.prefault({}),
     invite: InviteSettings.prefault({}),
+    messages: MessageSettings.prefault({}),
   })
   .readonly()
 export type Settings = z.infer<typeof Settings>

@@ -1,5 +1,6 @@
 import type { EventQuery } from './event-query.ts'
 import type { ManagementStorage } from './management-storage.ts'
+import type { MessageStorage } from './message-storage.ts'
 import type {
   ChallengeRecord,
   CredentialRecord,
@@ -7,8 +8,6 @@ import type {
   ImportedCount,
   LoginIdRecord,
   ManagementKeyRecord,
-  OutboxRecord,
-  OutboxState,
   ProjectChanges,
   ProjectRecord,
   SessionRecord,
@@ -23,6 +22,7 @@ import type { Found, UserQuery } from './user-query.ts'
 export type * from './event-query.ts'
 export type * from './management-records.ts'
 export type * from './management-storage.ts'
+export type * from './message-storage.ts'
 export type * from './records.ts'
 export type * from './transfer-storage.ts'
 export type * from './user-query.ts'
@@ -61,7 +61,7 @@ export interface Page<T> {
   readonly next?: string
 }
 
-export interface Storage extends ManagementStorage, TransferStorage {
+export interface Storage extends ManagementStorage, TransferStorage, MessageStorage {
   /**
    * Runs `run` in one transaction, on a storage that writes to it. Commits when it resolves (durably, RL-02) and rolls back when it throws.
    * Nothing slow belongs inside: SQLite has one writer and everybody waits. Calls do not nest.
@@ -150,6 +150,10 @@ export interface Storage extends ManagementStorage, TransferStorage {
   readonly challenges: {
     insert(challenge: ChallengeRecord): Promise<void>
     byId(projectId: string, id: string): Promise<ChallengeRecord | undefined>
+    /** The newest challenge of somebody who is no user yet, by canonical login ID and purpose, expired or not. */
+    newestForLoginId(projectId: string, loginId: string, purpose: string): Promise<ChallengeRecord | undefined>
+    /** Removes those of somebody who is no user yet, of some purposes (RC-05). */
+    deleteForLoginId(projectId: string, loginId: string, purposes: readonly string[]): Promise<void>
     /** The newest challenge of a user for a purpose and an address, expired or not. */
     newestForUser(projectId: string, userId: string, purpose: string, address: string): Promise<ChallengeRecord | undefined>
     /** Replaces `data` of a challenge that is not expired at `now`. False when it is not there. Atomic. */
@@ -247,22 +251,6 @@ export interface Storage extends ManagementStorage, TransferStorage {
      * more in the time than is looked at (a million events), unless `filter.userIds` says of whom.
      */
     search(projectId: string, query: EventQuery): Promise<Found<EventRecord> | undefined>
-  }
-
-  readonly outbox: {
-    insert(message: OutboxRecord): Promise<void>
-    /** Takes up to `limit` pending messages that are due, of all projects, and moves their next attempt to `leaseUntil`, so that no other worker takes them. */
-    lease(now: number, leaseUntil: number, limit: number): Promise<readonly OutboxRecord[]>
-    /** Writes the outcome of an attempt. */
-    finish(
-      projectId: string,
-      id: string,
-      outcome: { readonly state: OutboxState; readonly attempts: number; readonly nextAttemptAt: number; readonly finishedAt: number },
-    ): Promise<void>
-    /** Newest first, over all projects. */
-    list(query: { readonly limit: number; readonly states?: readonly OutboxState[] }): Promise<readonly OutboxRecord[]>
-    /** Number of messages that wait, over all projects, for metrics. */
-    countPending(): Promise<number>
   }
 
   readonly meta: {

@@ -82,7 +82,7 @@ export function apiDocs(document: () => Readonly<Record<string, unknown>>): Feat
     name: 'api-docs',
     errors: {},
     events: {},
-    mails: {},
+    messages: {},
     routes: [
       route({
         method: 'GET',

@@ -3,6 +3,7 @@ import type { Deps } from '../core/deps.ts'
 import type { ErrorFactory } from '../core/errors.ts'
 import type { Actor, Source } from '../core/events.ts'
 import type { RightName, Rights } from '../core/management-keys.ts'
+import type { MessageKind } from '../core/messages.ts'
 import type { Project } from '../core/projects.ts'
 import type { LiveSession } from '../core/sessions.ts'
 import type { BodyLimits } from './body.ts'
@@ -148,6 +149,6 @@ export interface Feature {
   readonly errors: Readonly<Record<string, ErrorFactory>>
   /** Types of audit events that it writes, each with a sentence for `docs/events.md`. */
   readonly events: Readonly<Record<string, string>>
-  /** Kinds of mails that it sends, each with a sentence for `docs/mails.md`. */
-  readonly mails: Readonly<Record<string, string>>
+  /** Kinds of messages that it sends. Their texts are in `src/mail/texts/`. */
+  readonly messages: Readonly<Record<string, MessageKind>>
 }

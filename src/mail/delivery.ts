@@ -1,24 +1,26 @@
-import { type Clock, type Log, MailRefused, type MailTransport, type Metrics, type Random, type RenderedMail } from '../core/ports.ts'
+import { type Clock, type Log, MailRefused, type MailTransport, type Metrics, type Random, type TextTransport } from '../core/ports.ts'
 import type { Sealer } from '../core/secrets.ts'
 import type { OutboxRecord, Storage } from '../core/storage.ts'
-import { parseMailFrom } from './address.ts'
-import { openMessage } from './outbox.ts'
+import type { Composed, Composer } from './compose.ts'
 import { MailUnanswered } from './refusal.ts'
-import { renderMail } from './render.ts'
 import { type AttemptResult, type Outcome, outcomeOf } from './retry.ts'
+import { openMessage } from './sealed-message.ts'
 
 export interface DeliveryOptions {
   readonly storage: Pick<Storage, 'outbox'>
   readonly sealer: Sealer
-  readonly transport: MailTransport
-  /** `renderMail` unless given. */
-  readonly render?: typeof renderMail
+  readonly transports: Transports
+  readonly composer: Composer
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
   readonly metrics: Metrics
-  /** Who mails come from, `address` or `Name <address>`; the name is also shown in the mail. */
-  readonly from: string
+}
+
+/** What messages are handed to; a channel without one keeps its messages. */
+export interface Transports {
+  readonly mail?: MailTransport | undefined
+  readonly texts?: TextTransport | undefined
 }
 
 /** A message that this process may send until then; afterwards it may be somebody else's. */
@@ -47,29 +49,27 @@ export const mailMetrics = {
 
 /**
  * Makes the function that makes one attempt for one message and writes its outcome, unless `isAbandoned` says meanwhile that nobody waits
- * for it any more. It never throws. Throws itself when `from` is not a sender.
+ * for it any more. It never throws.
  */
 export function createDelivery(
   options: DeliveryOptions,
   attemptMilliseconds: number,
 ): (message: Leased, isAbandoned: () => boolean) => Promise<void> {
   const { storage, clock, random, log, metrics } = options
-  const sender = parseMailFrom(options.from)
-  if (!sender) throw new Error('The sender of mails must be given as ADDRESS or NAME <ADDRESS>')
 
   return async ({ record, leaseUntil }, isAbandoned) => {
-    const { projectId, id, kind, attempts, expiresAt } = record
-    const fields = { projectId, messageId: id, kind }
-    const { result, reason } = await attempt(options, sender.name, record, attemptMilliseconds)
+    const { projectId, id, kind, channel, attempts, expiresAt } = record
+    const fields = { projectId, messageId: id, kind, channel }
+    const { result, reason = '' } = await attempt(options, record, attemptMilliseconds)
     if (isAbandoned()) return
     const now = clock.nowSeconds()
     const outcome = outcomeOf({ result, attempts, now, expiresAt }, random)
     metrics.count('postern_mail_attempts_total', { result: outcome.state === 'pending' ? 'deferred' : outcome.state })
-    note(log, outcome, { ...fields, attempts: outcome.attempts, reason })
+    note(log, outcome, { ...fields, attempts: outcome.attempts, ...(reason ? { reason } : {}) })
     // Past the lease another process may have it; a retry is planned there.
     if (outcome.state === 'pending' && now >= leaseUntil) return
     try {
-      await storage.outbox.finish(projectId, id, outcome)
+      await storage.outbox.finish(projectId, id, { ...outcome, reason })
     } catch (cause) {
       log.error('mail.outcomeNotWritten', cause, fields)
     }
@@ -83,14 +83,16 @@ function note(log: Log, { state }: Outcome, fields: Parameters<Log['info']>[1]):
   else log.warn('mail.abandoned', fields)
 }
 
-async function attempt(options: DeliveryOptions, productName: string, record: OutboxRecord, milliseconds: number): Promise<Attempted> {
-  const { clock, metrics, transport } = options
+async function attempt(options: DeliveryOptions, record: OutboxRecord, milliseconds: number): Promise<Attempted> {
+  const { clock, metrics, transports } = options
   if (record.expiresAt <= clock.nowSeconds()) return { result: 'stale', reason: 'the message is too old' }
-  const mail = readable(options, productName, record)
-  if (!mail) return { result: 'unfit', reason: 'the stored message does not open' }
+  const composed = await readable(options, record)
+  if (!composed) return { result: 'unfit', reason: 'the stored message does not open' }
+  const sending = sendWith(transports, composed)
+  if (!sending) return { result: 'deferred', reason: 'nothing takes messages of this channel' }
   const startedAt = clock.monotonicMilliseconds()
   try {
-    await withTimeLimit(transport.send(mail), milliseconds)
+    await withTimeLimit(sending(), milliseconds)
     return { result: 'sent' }
   } catch (error) {
     return resultOf(error)
@@ -99,15 +101,15 @@ async function attempt(options: DeliveryOptions, productName: string, record: Ou
   }
 }
 
-/** The mail of a row, or `undefined` when the seal does not hold or the content is not one that may leave (IN-05). */
-function readable(
-  { sealer, from, render = renderMail }: DeliveryOptions,
-  productName: string,
-  record: OutboxRecord,
-): RenderedMail | undefined {
+function sendWith({ mail, texts }: Transports, composed: Composed): (() => Promise<void>) | undefined {
+  if ('mail' in composed) return mail && (() => mail.send(composed.mail))
+  return texts?.channels.includes(composed.text.channel) ? () => texts.send(composed.text) : undefined
+}
+
+/** The message of a row, or `undefined` when the seal does not hold or the content is not one that may leave (IN-05). */
+async function readable({ sealer, composer }: DeliveryOptions, record: OutboxRecord): Promise<Composed | undefined> {
   try {
-    const { to, content } = openMessage(sealer, record)
-    return render({ id: record.id, from, to, content, productName })
+    return await composer.compose(openMessage(sealer, record))
   } catch {
     return undefined // The cause may quote the row; that it does not open is all the log needs.
   }

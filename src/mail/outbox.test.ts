@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import test from 'node:test'
 import { createSealer } from '../core/secrets.ts'
-import { openMessage } from './outbox.ts'
+import { openMessage } from './sealed-message.ts'
 import { hostileAddresses } from './test-addresses.ts'
-import { inWorld, link, newMail, projectId } from './test-world.ts'
+import { inWorld, link, newMail, project, projectId } from './test-world.ts'
 
 const projectIdOfNobody = `P${'2'.repeat(27)}`
 
@@ -15,7 +15,7 @@ test(
     const [row] = await rows()
     assert.ok(row)
     const stored = [JSON.stringify(row), Buffer.from(row.sealedContent.split('.')[2] ?? '', 'base64url').toString('latin1')]
-    for (const secret of [link, 'canary-secret-0123456789', 'ada@example.com', 'Reset your password']) {
+    for (const secret of [link, 'canary-secret-0123456789', 'ada@example.com']) {
       for (const form of [secret, Buffer.from(secret).toString('base64url'), Buffer.from(secret).toString('hex')]) {
         for (const text of stored) assert.ok(!text.includes(form), form)
       }
@@ -31,8 +31,10 @@ test(
     const [one, two] = await rows()
     assert.ok(one && two)
     assert.notEqual(one.sealedContent, two.sealedContent)
-    const { to, content } = newMail()
-    assert.deepEqual(openMessage(sealer, one), { to, content })
+    const { to, values, kind } = newMail()
+    const user = { name: '', givenName: '', familyName: '', email: '', phone: '' }
+    const opened = { projectId, id: one.id, kind, channel: 'email', to, values, user, locales: [], templateId: '', options: {} }
+    assert.deepEqual(openMessage(sealer, one), opened)
     assert.throws(() => openMessage(sealer, { ...one, sealedContent: two.sealedContent }))
     assert.throws(() => openMessage(sealer, { ...one, projectId: projectIdOfNobody }))
     const other = createSealer(randomBytes(32), { bytes: (length) => randomBytes(length) })
@@ -43,18 +45,25 @@ test(
 test(
   'what opens must be a mail to one plain address; the error quotes nothing',
   inWorld(async ({ sealer }) => {
-    const content = { subject: 'canary', paragraphs: [] }
+    const user = { name: '', givenName: '', familyName: '', email: '', phone: '' }
+    const rest = { values: { link: 'canary' }, user, locales: [], templateId: '', options: {} }
     for (const sealed of [
       'canary',
       '"canary"',
       'null',
       JSON.stringify({ to: 'canary@example.com' }),
-      JSON.stringify({ to: ['canary@example.com'], content }),
-      JSON.stringify({ to: 'canary@example.com,me@evil.example', content }),
-      JSON.stringify({ to: 'canary@example.com', content, bcc: 'me@evil.example' }),
-      JSON.stringify({ to: 'canary@example.com', content: { ...content, html: 'canary' } }),
+      JSON.stringify({ ...rest, to: ['canary@example.com'] }),
+      JSON.stringify({ ...rest, to: 'canary@example.com,me@evil.example' }),
+      JSON.stringify({ ...rest, to: 'canary@example.com', bcc: 'me@evil.example' }),
+      JSON.stringify({ ...rest, to: 'canary@example.com', values: { link: { html: 'canary' } } }),
     ]) {
-      const record = { projectId, id: 'M1', sealedContent: sealer.seal(`outbox/${projectId}/M1`, sealed) }
+      const record = {
+        projectId,
+        id: 'M1',
+        kind: 'password.reset',
+        channel: 'email',
+        sealedContent: sealer.seal(`outbox/${projectId}/M1`, sealed),
+      }
       assert.throws(
         () => openMessage(sealer, record),
         (error: Error) => !`${error.message}${error.stack}`.includes('canary@') && !/evil/.test(error.message),
@@ -112,13 +121,8 @@ test(
 test(
   'EN-03: a decoy is a row like another, is shown and sent to nobody, and goes with the next purge',
   inWorld(async ({ storage, outbox, queue, rows, sender, now }) => {
-    const usual = {
-      subject: 'Reset your password for Acme',
-      paragraphs: ['x'.repeat(80), 'x'.repeat(90)],
-      action: { label: 'Choose a new password', url: link },
-    }
-    await queue({ content: usual })
-    await storage.transaction((tx) => outbox.queueDecoy(tx, { projectId, kind: 'password.reset', ttlSeconds: 1_800 }))
+    await queue()
+    await storage.transaction((tx) => outbox.queueDecoy(tx, { project, kind: 'password.reset', channel: 'email', ttlSeconds: 1_800 }))
     const [real, decoy] = await rows()
     assert.ok(real && decoy)
     const ratio = decoy.sealedContent.length / real.sealedContent.length
@@ -136,16 +140,16 @@ test(
 test(
   'recent mails are shown as their recipients see them, newest first also within a second',
   inWorld(async ({ storage, outbox, queue, rows, advance }) => {
-    for (const subject of ['one', 'two', 'three']) await queue({ content: { subject, paragraphs: ['p'] } })
+    for (const to of ['one@a.example', 'two@a.example', 'three@a.example']) await queue({ to, kind: 'password.changed', values: {} })
     advance(1)
     await queue()
     for (let count = 0; count < 5; count++) {
-      await storage.transaction((tx) => outbox.queueDecoy(tx, { projectId, kind: 'password.reset', ttlSeconds: 60 }))
+      await storage.transaction((tx) => outbox.queueDecoy(tx, { project, kind: 'password.reset', channel: 'email', ttlSeconds: 60 }))
     }
     const shown = await outbox.recent(4)
     assert.deepEqual(
-      shown.map(({ subject }) => subject),
-      ['Reset your password', 'three', 'two', 'one'],
+      shown.map(({ to }) => to),
+      ['ada@example.com', 'three@a.example', 'two@a.example', 'one@a.example'],
     )
     const [newest, second] = shown
     assert.deepEqual([newest?.to, newest?.link, newest?.state, second?.link], ['ada@example.com', link, 'pending', undefined])

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { MailContent } from '../core/messages.ts'
-import { renderMail } from './render.ts'
+import { type MailContent, renderMail } from './render.ts'
 
 const url = 'https://auth.example.com/reset/P2abc?lang=de&t=C1.secret-secret'
 const usual: MailContent = {

@@ -1,3 +1,4 @@
+import type { MailTransport } from '../core/ports.ts'
 import { createDelivery, type DeliveryOptions, type Leased } from './delivery.ts'
 import { createLanes } from './lanes.ts'
 
@@ -5,7 +6,7 @@ export { mailMetrics } from './delivery.ts'
 
 export interface SenderOptions extends DeliveryOptions {
   /** Belongs to the sender from now on: `stop` closes it. */
-  readonly transport: DeliveryOptions['transport'] & { close?(): void }
+  readonly transports: DeliveryOptions['transports'] & { readonly mail?: (MailTransport & { close?(): void }) | undefined }
   readonly times?: Partial<SenderTimes>
 }
 
@@ -39,9 +40,9 @@ const leaseMarginSeconds = 20
 
 const defaultTimes: SenderTimes = { poll: 5_000, attempt: 100_000, stop: 15_000 }
 
-/** Prepares the sender; nothing runs until `start` or `runOnce`. Throws when `from` is not a sender. */
+/** Prepares the sender; nothing runs until `start` or `runOnce`. */
 export function createSender(options: SenderOptions): Sender {
-  const { storage, transport, clock, log } = options
+  const { storage, transports, clock, log } = options
   const times = { ...defaultTimes, ...options.times }
   const leaseSeconds = Math.ceil(times.attempt / 1000) + leaseMarginSeconds
   const deliver = createDelivery(options, times.attempt)
@@ -73,7 +74,7 @@ export function createSender(options: SenderOptions): Sender {
       clearInterval(timer)
       await lanes.close(times.stop)
       isAbandoned = true
-      transport.close?.()
+      transports.mail?.close?.()
     },
   }
 }

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type { NewMail, Outbox } from '../core/messages.ts'
+import { messageKinds } from '../auth.ts'
+import type { NewMessage, Outbox } from '../core/messages.ts'
 import type { Clock, Log, LogFields, MailTransport, Metrics, Random } from '../core/ports.ts'
+import { cachedProjects, type Project } from '../core/projects.ts'
 import { createSealer, type Sealer } from '../core/secrets.ts'
+import { Settings } from '../core/settings.ts'
 import type { OutboxRecord, Storage } from '../core/storage.ts'
 import { openStorage } from '../storage/open.ts'
+import { createComposer } from './compose.ts'
 import { createOutbox } from './outbox.ts'
 import { createSender, type Sender, type SenderOptions } from './sender.ts'
 
@@ -11,19 +15,19 @@ export const projectId = `P${'1'.repeat(27)}`
 export const from = 'Acme <no-reply@acme.example>'
 export const link = 'https://auth.example.com/reset/P1?t=Cabcdefgh.canary-secret-0123456789'
 
+/** The project of every message here. */
+export const project: Project = {
+  ...{ id: projectId, name: 'Acme', settings: Settings.parse({}), settingsVersion: 1, environment: '', defaultRoles: [] },
+}
+
 /** A mail to `ada@example.com` that lives for half an hour. */
-export const newMail = (changes: Partial<NewMail> = {}): NewMail => ({
-  projectId,
+export const newMail = (changes: Partial<NewMessage> = {}): NewMessage => ({
+  project,
   kind: 'password.reset',
-  userId: '',
+  channel: 'email',
   to: 'ada@example.com',
   ttlSeconds: 1_800,
-  content: {
-    subject: 'Reset your password',
-    paragraphs: ['Choose a new one.'],
-    action: { label: 'Choose', url: link },
-    closing: ['Or do nothing.'],
-  },
+  values: { link, lifetime: 1_800 },
   ...changes,
 })
 
@@ -36,7 +40,7 @@ export interface World {
   advance(seconds: number): void
   now(): number
   /** Queues a mail, committed. */
-  queue(changes?: Partial<NewMail>): Promise<void>
+  queue(changes?: Partial<NewMessage>): Promise<void>
   /** A sender, as one more process would have it. */
   sender(transport: MailTransport, options?: Partial<SenderOptions>): Sender
   /** All messages, oldest first. */
@@ -73,8 +77,10 @@ export async function openWorld({ mode = 'send' as 'send' | 'keep', onWake = () 
     gauge: () => undefined,
     render: async () => ({ contentType: '', text: '' }),
   }
-  const core = { storage, sealer, clock, random, log, metrics, from }
-  const outbox = createOutbox({ ...core, mode, onWake })
+  const projects = cachedProjects({ storage, clock })
+  const composer = createComposer({ kinds: messageKinds, projectById: projects.byId, storage, from, log })
+  const core = { storage, sealer, clock, random, log, metrics, composer }
+  const outbox = createOutbox({ ...core, sentChannels: mode === 'send' ? ['email'] : [], isShown: true, onWake })
   return {
     storage,
     sealer,
@@ -86,7 +92,7 @@ export async function openWorld({ mode = 'send' as 'send' | 'keep', onWake = () 
     },
     now: clock.nowSeconds,
     queue: (changes) => storage.transaction((tx) => outbox.queue(tx, newMail(changes))),
-    sender: (transport, options) => createSender({ ...core, transport, ...options }),
+    sender: (transport, options) => createSender({ ...core, transports: { mail: transport }, ...options }),
     rows: async () => (await storage.outbox.list({ limit: 1_000 })).toReversed(),
     logged: () => JSON.stringify(lines),
     close: () => storage.close(),

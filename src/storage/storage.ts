@@ -11,6 +11,7 @@ import { events } from './sql/events.ts'
 import { grants } from './sql/grants.ts'
 import { imports } from './sql/imports.ts'
 import { managementKeys } from './sql/management-keys.ts'
+import { messageTemplates } from './sql/message-templates.ts'
 import { meta } from './sql/meta.ts'
 import { outbox } from './sql/outbox.ts'
 import { permissions } from './sql/permissions.ts'
@@ -92,6 +93,7 @@ function nouns(connection: Connection) {
     grants: grants(connection),
     accessKeys: accessKeys(connection),
     attributes: attributes(connection),
+    messageTemplates: messageTemplates(connection),
     accounts: accounts(connection),
     imports: imports(connection),
     meta: meta(connection),

@@ -7,6 +7,7 @@ import type {
   EventRecord,
   ImportRecord,
   ManagementKeyRecord,
+  MessageTemplateRecord,
   OutboxRecord,
   PermissionRecord,
   ProjectRecord,
@@ -40,6 +41,7 @@ export interface Tables {
   access_keys: RowOf<AccessKeyRecord>
   attributes: RowOf<AttributeRecord>
   imports: RowOf<ImportRecord>
+  message_templates: RowOf<MessageTemplateRecord>
   meta: { key: string; value: string }
   /** Which steps of the schema ran. */
   migrations: { number: number; name: string }
@@ -100,6 +102,7 @@ export const challengeColumns = columns<ChallengeRecord>('challenges', {
   userId: 'optionalText',
   address: 'text',
   secretDigest: 'text',
+  loginId: 'text',
   data: 'json',
   createdAt: 'integer',
   expiresAt: 'integer',
@@ -167,7 +170,9 @@ export const outboxColumns = columns<OutboxRecord>('outbox', {
   projectId: 'text',
   id: 'text',
   kind: 'text',
+  channel: 'text',
   userId: 'optionalText',
+  recipientDigest: 'text',
   sealedContent: 'text',
   state: 'text',
   attempts: 'integer',
@@ -175,6 +180,20 @@ export const outboxColumns = columns<OutboxRecord>('outbox', {
   createdAt: 'integer',
   expiresAt: 'integer',
   finishedAt: 'integer',
+  reason: 'text',
+})
+
+export const messageTemplateColumns = columns<MessageTemplateRecord>('message_templates', {
+  projectId: 'text',
+  id: 'text',
+  kind: 'text',
+  channel: 'text',
+  name: 'text',
+  isActive: 'flag',
+  options: 'json',
+  versions: 'json',
+  createdAt: 'integer',
+  modifiedAt: 'integer',
 })
 
 export const tenantColumns = columns<TenantRecord>('tenants', {

@@ -140,7 +140,7 @@ contractAlone('outbox: an outcome is written, and messages are listed newest fir
   for (const [index, projectId] of [here, there, here].entries()) {
     await storage.outbox.insert(message(projectId, `O${index}`, { createdAt: now + index }))
   }
-  const outcome = { state: 'failed', attempts: 3, nextAttemptAt: 0, finishedAt: now + 9 } as const
+  const outcome = { state: 'failed', attempts: 3, reason: 'refused', nextAttemptAt: 0, finishedAt: now + 9 } as const
   await storage.outbox.finish(here, 'O0', outcome)
   await storage.outbox.finish(here, 'O1', outcome)
   const ids = async (query: Parameters<typeof storage.outbox.list>[0]) => (await storage.outbox.list(query)).map(({ id }) => id)

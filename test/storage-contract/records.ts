@@ -122,7 +122,18 @@ export function credential(projectId: string, userId: string, given: Partial<Cre
 
 export function challenge(projectId: string, userId: string, id: string, given: Partial<ChallengeRecord> = {}): ChallengeRecord {
   const times = { createdAt: now, expiresAt: now + 600 }
-  return { projectId, id, purpose: 'passwordReset', userId, address: 'a@b.example', secretDigest: 'd', data: { n: 1 }, ...times, ...given }
+  return {
+    projectId,
+    id,
+    purpose: 'passwordReset',
+    userId,
+    address: 'a@b.example',
+    secretDigest: 'd',
+    loginId: '',
+    data: { n: 1 },
+    ...times,
+    ...given,
+  }
 }
 
 export function session(projectId: string, userId: string, id: string, given: Partial<SessionRecord> = {}): SessionRecord {
@@ -163,7 +174,8 @@ export function event(projectId: string, userId: string, id: string, given: Part
 
 export function message(projectId: string, id: string, given: Partial<OutboxRecord> = {}): OutboxRecord {
   const times = { nextAttemptAt: now, createdAt: now, expiresAt: now + 600, finishedAt: 0 }
-  return { projectId, id, kind: 'password.reset', userId: '', sealedContent: 'sealed', state: 'pending', attempts: 0, ...times, ...given }
+  const row = { kind: 'password.reset', channel: 'email', userId: '', recipientDigest: '', sealedContent: 'sealed', reason: '' }
+  return { projectId, id, ...row, state: 'pending', attempts: 0, ...times, ...given }
 }
 
 export function tenant(projectId: string, id: string, given: Partial<TenantRecord> = {}): TenantRecord {

@@ -7,7 +7,7 @@ export const accessKeys: Feature = {
   name: 'accessKeys',
   routes: accessKeyRoutes,
   errors: accessKeyErrors,
-  mails: {},
+  messages: {},
   events: {
     'accessKey.create': 'An access key was made; `accessKeyId` is its ID.',
     'accessKey.update': 'An access key was changed.',

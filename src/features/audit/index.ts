@@ -7,7 +7,7 @@ export const audit: Feature = {
   name: 'audit',
   routes: auditRoutes,
   errors: auditErrors,
-  mails: {},
+  messages: {},
   events: {
     'audit.event':
       'An application wrote an event of its own, with the key of its call as the actor; the type goes on with a colon and the name it chose.',

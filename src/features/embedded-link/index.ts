@@ -6,7 +6,7 @@ export const embeddedLink: Feature = {
   name: 'embedded-link',
   routes: embeddedLinkRoutes,
   errors: {},
-  mails: {},
+  messages: {},
   events: {
     'embeddedLink.create':
       'A back end made a token that signs in; `purpose` says whether it makes its user, `ttlSeconds` how long it lives.',

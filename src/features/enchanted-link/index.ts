@@ -7,7 +7,7 @@ export const enchantedLink: Feature = {
   name: 'enchanted-link',
   routes: enchantedLinkRoutes,
   errors: enchantedLinkErrors,
-  mails: {},
+  messages: {},
   events: {
     'enchantedLink.verify': 'An enchanted link was clicked; failure is a click on a link with another number, which ended the attempt.',
   },

@@ -8,7 +8,7 @@ const State = z.object({ status: z.string() })
 export const health: Feature = {
   name: 'health',
   errors: {},
-  mails: {},
+  messages: {},
   events: {},
   routes: [
     route({

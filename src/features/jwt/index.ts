@@ -7,7 +7,7 @@ export const jwt: Feature = {
   name: 'jwt',
   routes: jwtRoutes,
   errors: jwtErrors,
-  mails: {},
+  messages: {},
   events: {
     'jwt.update': 'A back end set custom claims of a session; `claims` names them.',
     'jwt.impersonate':

@@ -24,7 +24,7 @@ function cached<Body>(body: Body) {
 export const keys: Feature = {
   name: 'keys',
   errors: keysErrors,
-  mails: {},
+  messages: {},
   events: {},
   routes: [
     route({

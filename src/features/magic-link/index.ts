@@ -1,3 +1,4 @@
+import { lifetimeVariable, linkVariable } from '../../core/messages.ts'
 import type { Feature } from '../../http/route.ts'
 import { magicLinkRoutes } from './routes.ts'
 
@@ -6,6 +7,12 @@ export const magicLink: Feature = {
   name: 'magic-link',
   routes: magicLinkRoutes,
   errors: {},
-  mails: { 'email.verify': 'The link that proves the address of a fresh sign-up.' },
+  messages: {
+    'email.verify': {
+      about: 'The link that proves the address of a fresh sign-up.',
+      channels: ['email'],
+      variables: { link: linkVariable, lifetime: lifetimeVariable },
+    },
+  },
   events: { 'magicLink.verify': 'A link was redeemed; `purpose` says which kind.' },
 }

@@ -7,7 +7,7 @@ export const managementKeys: Feature = {
   name: 'managementKeys',
   routes: managementKeyRoutes,
   errors: managementKeyErrors,
-  mails: {},
+  messages: {},
   events: {
     'managementKey.create': 'A management key was made; `managementKeyId` is its ID.',
     'managementKey.update': 'A management key was changed: its name, its rights, or whether it is active.',

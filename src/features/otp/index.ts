@@ -7,7 +7,7 @@ export const otp: Feature = {
   name: 'otp',
   routes: otpRoutes,
   errors: otpErrors,
-  mails: {},
+  messages: {},
   events: {
     'otp.verify':
       'A code was redeemed, or refused with the `reason`; `method` says how it came to the user, `isStatic` whether it was the one of test users.',

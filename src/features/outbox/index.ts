@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
-import type { ShownMail } from '../../core/messages.ts'
+import type { ShownMessage } from '../../core/messages.ts'
 import { type Html, html, ownPath, page } from '../../http/page.ts'
 import { type Feature, type Reply, reply, route } from '../../http/route.ts'
 import { Text } from '../../http/schemas.ts'
 
 const shownMails = 50
 
-const ShownMessage = z.object({
+const MessageReply = z.object({
   id: z.string(),
   projectId: z.string(),
   kind: z.string(),
@@ -25,7 +25,7 @@ const ShownMessage = z.object({
 const framePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
-function message(deps: Deps, mail: ShownMail, isNewest: boolean): Html {
+function message(deps: Deps, mail: ShownMessage, isNewest: boolean): Html {
   const time = new Date(mail.createdAt * 1000).toISOString()
   const shownTime = time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')
   return html`<article>
@@ -62,7 +62,7 @@ export const outbox: Feature = {
   name: 'outbox',
   errors: {},
   events: {},
-  mails: {},
+  messages: {},
   routes: [
     route({
       method: 'GET',
@@ -90,7 +90,7 @@ export const outbox: Feature = {
       path: '/outbox.json',
       access: 'loopback',
       summary: 'The latest mails, newest first (development only)',
-      reply: z.object({ messages: z.array(ShownMessage) }),
+      reply: z.object({ messages: z.array(MessageReply) }),
       errors: [],
       run: async ({ deps }) => ({ messages: [...(await deps.outbox.recent(shownMails))] }),
     }),

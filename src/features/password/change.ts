@@ -16,7 +16,7 @@ import type { Project } from '../../core/projects.ts'
 import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
 import { projectFor } from '../../core/tenant-settings.ts'
 import { passwordErrors } from './errors.ts'
-import { queueChangeNotice } from './mail.ts'
+import { queueChangeNotice } from './messages.ts'
 
 /** A new password that passed the policy and is hashed, ready to commit. */
 export interface PreparedChange {

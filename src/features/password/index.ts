@@ -1,8 +1,8 @@
 import type { Feature } from '../../http/route.ts'
 import { passwordErrors } from './errors.ts'
 import { importedRoutes } from './imported-routes.ts'
-import { passwordMails } from './mail.ts'
 import { managePasswordRoutes } from './manage-routes.ts'
+import { passwordMessages } from './messages.ts'
 import { passwordRoutes } from './routes.ts'
 import { passwordSettingsRoutes } from './settings-routes.ts'
 
@@ -11,7 +11,7 @@ export const password: Feature = {
   name: 'password',
   routes: [...passwordRoutes, ...managePasswordRoutes, ...importedRoutes, ...passwordSettingsRoutes],
   errors: passwordErrors,
-  mails: passwordMails,
+  messages: passwordMessages,
   events: {
     'password.signUp': 'A user signed up with a password.',
     'password.signIn': 'A sign-in with a password failed; `reason` says whether the account was locked. A success is `session.start`.',

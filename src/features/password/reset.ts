@@ -3,7 +3,7 @@ import { findChallenge, newChallenge, storeChallenge } from '../../core/challeng
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
-import { takeMail } from '../../core/mail-limits.ts'
+import { takeMail } from '../../core/message-limits.ts'
 import type { Project } from '../../core/projects.ts'
 import { approvedRedirect, withToken } from '../../core/redirect.ts'
 import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
@@ -12,7 +12,7 @@ import { passwordSettingsFor } from '../../core/tenant-settings.ts'
 import { canonicalLoginId, maskEmail } from '../../core/users.ts'
 import { prepareChange, storeChange } from './change.ts'
 import { passwordErrors } from './errors.ts'
-import { queueResetMail } from './mail.ts'
+import { queueResetMail } from './messages.ts'
 
 export interface SendReset {
   readonly project: Project
@@ -78,7 +78,7 @@ async function request(
     // Without a recipient the challenge belongs to nobody, and nobody has its token.
     await storeChallenge(tx, isThere ? challenge.record : { ...challenge.record, userId: '' })
     if (recipient && isThere) await queueResetMail(deps, tx, { project, user: recipient, link, ttlSeconds })
-    else await deps.outbox.queueDecoy(tx, { projectId: project.id, kind: 'password.reset', ttlSeconds })
+    else await deps.outbox.queueDecoy(tx, { project, kind: 'password.reset', channel: 'email', ttlSeconds })
   })
 }
 

@@ -9,7 +9,7 @@ export const projects: Feature = {
   name: 'projects',
   routes: [...projectRoutes, ...settingsRoutes, ...snapshotRoutes],
   errors: projectErrors,
-  mails: {},
+  messages: {},
   events: {
     'project.create':
       'A project was made, new or as a clone; `createdProjectId` is its ID. Noted in the new one and in the one whose key asked.',

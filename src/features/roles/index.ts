@@ -8,7 +8,7 @@ export const roles: Feature = {
   name: 'roles',
   routes: [...roleRoutes, ...permissionRoutes],
   errors: roleErrors,
-  mails: {},
+  messages: {},
   events: {
     'role.create': 'An administrator made a role.',
     'role.update': 'An administrator changed a role.',

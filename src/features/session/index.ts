@@ -1,6 +1,6 @@
 import type { Feature } from '../../http/route.ts'
 import { sessionErrors } from './errors.ts'
-import { sessionMails } from './mail.ts'
+import { sessionMessages } from './messages.ts'
 import { sessionRoutes } from './routes.ts'
 import { sessionTenantRoutes } from './tenant-routes.ts'
 
@@ -9,7 +9,7 @@ export const session: Feature = {
   name: 'session',
   routes: [...sessionRoutes, ...sessionTenantRoutes],
   errors: sessionErrors,
-  mails: sessionMails,
+  messages: sessionMessages,
   events: {
     'session.start': 'Somebody signed in, by whatever method; `amr` says how. What `me/history` shows.',
     'session.logout': 'A session was ended by its owner.',

@@ -5,7 +5,7 @@ import type { Project } from '../../core/projects.ts'
 import { assertUsable, type IssuedSession, isInGrace, reissue } from '../../core/sessions.ts'
 import type { SessionRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { verifyToken } from '../../core/tokens.ts'
-import { queueReuseAlarm } from './mail.ts'
+import { queueReuseAlarm } from './messages.ts'
 
 export interface Refresh {
   readonly project: Project

@@ -7,7 +7,7 @@ export const tenants: Feature = {
   name: 'tenants',
   routes: tenantRoutes,
   errors: tenantErrors,
-  mails: {},
+  messages: {},
   events: {
     'tenant.create': 'An administrator made a tenant.',
     'tenant.update': 'An administrator changed a tenant; `fields` names what.',

@@ -7,6 +7,6 @@ export const testUsers: Feature = {
   name: 'test-users',
   routes: testUserRoutes,
   errors: testUserErrors,
-  mails: {},
+  messages: {},
   events: { 'testUser.generate': 'A code or a link was generated for a test user; `kind` says which.' },
 }

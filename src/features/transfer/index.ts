@@ -7,7 +7,7 @@ export const transfer: Feature = {
   name: 'transfer',
   routes,
   errors: transferErrors,
-  mails: {},
+  messages: {},
   events: {
     'transfer.export': 'Users went out, with their password hashes or without; one line for each page by the API.',
     'transfer.import': 'Users of another system came in; one line for each batch, with how many.',

@@ -1,10 +1,10 @@
 import type { Deps } from '../../core/deps.ts'
-import { takeMail } from '../../core/mail-limits.ts'
+import { takeMail } from '../../core/message-limits.ts'
 import type { Project } from '../../core/projects.ts'
 import type { Storage, UserChanges, UserRecord } from '../../core/storage.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 import { userErrors } from './errors.ts'
-import { queueAddressNotice } from './mail.ts'
+import { queueAddressNotice } from './messages.ts'
 
 /**
  * Takes a place in the mail limits (BF-09) for each notice that a changed e-mail address sends, and answers those who may get one: the old address where it was proven, and the

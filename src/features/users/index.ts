@@ -1,7 +1,7 @@
 import type { Feature } from '../../http/route.ts'
 import { userErrors } from './errors.ts'
 import { historyRoutes } from './history-routes.ts'
-import { userMails } from './mail.ts'
+import { userMessages } from './messages.ts'
 import { userRoutes } from './routes.ts'
 import { searchRoutes } from './search-routes.ts'
 
@@ -10,7 +10,7 @@ export const users: Feature = {
   name: 'users',
   routes: [...userRoutes, ...searchRoutes, ...historyRoutes],
   errors: userErrors,
-  mails: userMails,
+  messages: userMessages,
   events: {
     'user.create': 'An administrator made a user; `isMailed` says whether an invitation was sent.',
     'user.invite': 'An administrator invited a user once more.',

@@ -1,13 +1,13 @@
 import { type NewChallenge, newChallenge, storeChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
-import { takeMail } from '../../core/mail-limits.ts'
+import { takeMail } from '../../core/message-limits.ts'
 import type { Project } from '../../core/projects.ts'
 import { approvedRedirect, withToken } from '../../core/redirect.ts'
 import type { Storage, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { changeUser, type OneUser } from './change.ts'
 import { userErrors } from './errors.ts'
-import { queueInviteMail } from './mail.ts'
+import { queueInviteMail } from './messages.ts'
 
 /** How a user is invited. There is no text message yet, so that nothing is asked about it here. */
 export interface Invitation {

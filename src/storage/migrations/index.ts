@@ -2,6 +2,7 @@ import type { Migration } from '../migrate.ts'
 import { initial } from './0001-initial.ts'
 import { management } from './0002-management.ts'
 import { imports } from './0003-imports.ts'
+import { messages } from './0004-messages.ts'
 
 /** Every migration, in order: one line each, never changed after a release. */
-export const migrations: readonly Migration[] = [initial, management, imports]
+export const migrations: readonly Migration[] = [initial, management, imports, messages]

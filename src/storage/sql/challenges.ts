@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
 import { changes, prepared } from '../prepared.ts'
@@ -17,6 +18,9 @@ const spend = prepared((db, challenge: { projectId: string; id: string; now: num
     .where('expires_at', '>', challenge.now),
 )
 
+/** Part of the text, so that the partial index serves. */
+const nobody = sql.lit('')
+
 export function challenges(connection: Connection): Storage['challenges'] {
   return {
     async insert(challenge) {
@@ -31,6 +35,17 @@ export function challenges(connection: Connection): Storage['challenges'] {
       const ofUser = query.where('user_id', '=', userId).where('purpose', '=', purpose).where('address', '=', address)
       const row = await ofUser.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst()
       return row && challengeColumns.read(row)
+    },
+    async newestForLoginId(projectId, loginId, purpose) {
+      const query = connection.db.selectFrom('challenges').select(challengeColumns.all).where('project_id', '=', projectId)
+      const ofLoginId = query.where('login_id', '=', loginId).where('login_id', '<>', nobody).where('purpose', '=', purpose)
+      const row = await ofLoginId.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst()
+      return row && challengeColumns.read(row)
+    },
+    async deleteForLoginId(projectId, loginId, purposes) {
+      if (purposes.length === 0) return
+      const all = connection.db.deleteFrom('challenges').where('project_id', '=', projectId).where('login_id', '=', loginId)
+      await all.where('login_id', '<>', nobody).where('purpose', 'in', purposes).execute()
     },
     async setData(projectId, id, data, now) {
       const update = connection.db.updateTable('challenges').set(challengeColumns.toPartialRow({ data }))

@@ -37,7 +37,7 @@ const lease = prepared((db, leased: { now: number; until: number; limit: number 
 )
 
 const finish = prepared(
-  (db, message: Pick<Tables['outbox'], 'project_id' | 'id' | 'state' | 'attempts' | 'next_attempt_at' | 'finished_at'>) =>
+  (db, message: Pick<Tables['outbox'], 'project_id' | 'id' | 'state' | 'attempts' | 'next_attempt_at' | 'finished_at' | 'reason'>) =>
     db
       .updateTable('outbox')
       .set({
@@ -45,6 +45,7 @@ const finish = prepared(
         attempts: message.attempts,
         next_attempt_at: message.next_attempt_at,
         finished_at: message.finished_at,
+        reason: message.reason,
       })
       .where('project_id', '=', message.project_id)
       .where('id', '=', message.id),
@@ -66,8 +67,8 @@ export function outbox(connection: Connection): Storage['outbox'] {
       const { rows } = await lease(connection, { now, until, limit })
       return rows.map(outboxColumns.read).toSorted((a, b) => a.createdAt - b.createdAt)
     },
-    async finish(projectId, id, { state, attempts, nextAttemptAt, finishedAt }) {
-      const outcome = { state, attempts, next_attempt_at: nextAttemptAt, finished_at: finishedAt }
+    async finish(projectId, id, { state, attempts, nextAttemptAt, finishedAt, reason }) {
+      const outcome = { state, attempts, next_attempt_at: nextAttemptAt, finished_at: finishedAt, reason }
       await finish(connection, { project_id: projectId, id, ...outcome })
     },
     async list({ limit, states }) {

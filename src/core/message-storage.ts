@@ -1,0 +1,36 @@
+import type { MessageTemplateRecord, OutboxRecord, OutboxState } from './records.ts'
+
+/** The part of the storage port for messages: those on their way, and how they look. */
+export interface MessageStorage {
+  readonly outbox: {
+    insert(message: OutboxRecord): Promise<void>
+    /** Takes up to `limit` pending messages that are due, of all projects, and moves their next attempt to `leaseUntil`, so that no other worker takes them. */
+    lease(now: number, leaseUntil: number, limit: number): Promise<readonly OutboxRecord[]>
+    /** Writes the outcome of an attempt. */
+    finish(
+      projectId: string,
+      id: string,
+      outcome: Pick<OutboxRecord, 'state' | 'attempts' | 'nextAttemptAt' | 'finishedAt' | 'reason'>,
+    ): Promise<void>
+    /** Newest first, over all projects. */
+    list(query: { readonly limit: number; readonly states?: readonly OutboxState[] }): Promise<readonly OutboxRecord[]>
+    /** Number of messages that wait, over all projects, for metrics. */
+    countPending(): Promise<number>
+  }
+
+  readonly messageTemplates: {
+    /** False when a template of that kind and channel has the name, or another one is active. */
+    insert(template: MessageTemplateRecord): Promise<boolean>
+    byId(projectId: string, id: string): Promise<MessageTemplateRecord | undefined>
+    /** The active one of a kind and channel. */
+    active(projectId: string, kind: string, channel: string): Promise<MessageTemplateRecord | undefined>
+    /** All of a project, by kind, channel and name. There are at most 1 000. */
+    list(projectId: string): Promise<readonly MessageTemplateRecord[]>
+    /** Replaces all but `projectId`, `id`, `kind`, `channel` and `createdAt`. False as for `insert`, or when it is not there. */
+    update(template: MessageTemplateRecord): Promise<boolean>
+    /** Makes none of a kind and channel active. */
+    deactivate(projectId: string, kind: string, channel: string): Promise<void>
+    /** False when it is not there. */
+    delete(projectId: string, id: string): Promise<boolean>
+  }
+}

@@ -1,0 +1,41 @@
+import type { Deps } from '../../core/deps.ts'
+import { lifetimeVariable, linkVariable, type MessageKind } from '../../core/messages.ts'
+import type { Project } from '../../core/projects.ts'
+import type { Storage, UserRecord } from '../../core/storage.ts'
+
+/** Kinds of messages of this feature. */
+export const passwordMessages = {
+  'password.reset': {
+    about: 'The link to set a new password, asked for by sendReset.',
+    channels: ['email'],
+    variables: { link: linkVariable, lifetime: lifetimeVariable },
+  },
+  'password.changed': {
+    about: 'Tells the owner that the password changed, and what to do if it was not them (RC-13).',
+    channels: ['email'],
+    variables: {},
+  },
+} as const satisfies Readonly<Record<string, MessageKind>>
+
+/** Queues the mail with a reset link. */
+export function queueResetMail(
+  deps: Deps,
+  tx: Storage,
+  input: { readonly project: Project; readonly user: UserRecord; readonly link: string; readonly ttlSeconds: number },
+): Promise<void> {
+  const { project, user, link, ttlSeconds } = input
+  const values = { link, lifetime: ttlSeconds }
+  return deps.outbox.queue(tx, { project, kind: 'password.reset', channel: 'email', user, to: user.email, ttlSeconds, values })
+}
+
+/** Queues the notice of a changed password, where the project sends it and the user has proven an address: nobody else gets mail of it (BF-09). Test users get none. */
+export async function queueChangeNotice(
+  deps: Deps,
+  tx: Storage,
+  input: { readonly project: Project; readonly user: UserRecord },
+): Promise<void> {
+  const { project, user } = input
+  if (!project.settings.project.notifyPasswordChange || !user.isEmailVerified || user.isTest) return
+  const notice = { project, kind: 'password.changed', channel: 'email', user, to: user.email, ttlSeconds: 86_400, values: {} } as const
+  await deps.outbox.queue(tx, notice)
+}
