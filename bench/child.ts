@@ -47,9 +47,23 @@ const ticksPerSecond = 100
 
 /** Processor time that a process has used so far, in seconds, in steps of 10 ms (`/proc/PID/stat`, fields 14 and 15). */
 export function processorSeconds(pid: number): number {
+  const { own } = timesOf(pid)
+  return own / ticksPerSecond
+}
+
+/** As `processorSeconds`, with the children of the process, also those that have ended (fields 16 and 17): the whole of a PostgreSQL server. */
+export function familyProcessorSeconds(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  const { own, ended } = timesOf(pid)
+  return children.reduce((sum, child) => sum + processorSeconds(child), (own + ended) / ticksPerSecond)
+}
+
+/** In ticks. */
+function timesOf(pid: number): { readonly own: number; readonly ended: number } {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15).map(Number)
+  return { own: user + system, ended: endedUser + endedSystem }
 }
 
 /** Resident memory of a process in MiB: now, and the most it ever had. */

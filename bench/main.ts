@@ -4,7 +4,7 @@
  */
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { startPostgres } from '../test/postgres.ts'
+import { startPostgres, type TestPostgres } from '../test/postgres.ts'
 import { createDatabase } from '../test/server-process.ts'
 import { type Bench, type Subject, startLoad } from './bench.ts'
 import { startHelper } from './child.ts'
@@ -74,12 +74,13 @@ async function run(): Promise<number> {
   const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node.js ${process.versions.node}`
   say(`${machine}, ${'version' in postgres ? `PostgreSQL ${postgres.version}` : `no PostgreSQL (${postgres.reason})`}`)
   say('The load generator runs on the same cores as the server and takes its share of them.\n')
-  await measureAll(bench, postgresUrl)
+  await measureAll(bench, 'url' in postgres ? postgres : undefined)
   for (const { served, database } of subjects) if (!served.isAlive()) report.fail(`The server on ${database} died`)
   return finish(bench, machine)
 }
 
-async function measureAll(bench: Bench, postgresUrl: string | undefined): Promise<void> {
+async function measureAll(bench: Bench, postgres: TestPostgres | undefined): Promise<void> {
+  const postgresUrl = postgres?.url
   const chosen = flags.only === '' ? undefined : new Set(flags.only.split(','))
   const wants = (name: string) => chosen?.has(name) ?? true
   const capacity = wants('sign-in') ? await measureSignIn(bench) : (await bareRate(bench, 'signIn', 1500)).perSecond
@@ -89,7 +90,7 @@ async function measureAll(bench: Bench, postgresUrl: string | undefined): Promis
   if (wants('flood')) await measureFlood(bench, capacity)
   if (wants('start')) await measureStart(bench)
   if (wants('statements')) await measureStatements(bench)
-  if (wants('import')) await measureImport(bench, postgresUrl)
+  if (wants('import')) await measureImport(bench, postgres)
   if (wants('scale') && !bench.isShort) await measureScale(bench, postgresUrl)
   // A million users take a while to seed, so only for whoever asks.
   if (chosen?.has('search')) await measureSearch(bench, postgresUrl)
