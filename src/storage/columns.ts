@@ -41,8 +41,9 @@ export interface Columns<R> {
 export function columns<R extends object>(table: string, kinds: { readonly [K in keyof R & string]: KindOf<R[K]> }): Columns<R> {
   const fields = Object.entries<Kind>(kinds).map(([key, kind]) => ({ key, kind, column: snakeCase(key), name: `${table}.${key}` }))
   const toRow = (record: object, chosen: typeof fields) => {
-    const values: ResultRow = { ...record }
-    return Object.fromEntries(chosen.map(({ key, kind, column }) => [column, encode(kind, values[key])]))
+    const row: Record<string, unknown> = {}
+    for (const { key, kind, column } of chosen) row[column] = encode(kind, (record as ResultRow)[key])
+    return row
   }
   return {
     all: fields.map(({ column, name }) => sql`${sql.ref(`${table}.${column}`)}`.as(name)),

@@ -1,8 +1,8 @@
 import { CompiledQuery } from 'kysely'
 import type { ResultRow } from './columns.ts'
 import type { Connection } from './connection.ts'
+import { forEachRow } from './each-row.ts'
 import { statementNames } from './prepared.ts'
-import { forEachRow } from './sqlite-connection.ts'
 import type { Tables } from './tables.ts'
 
 /** What a column holds, as far as the databases have to be told. */
@@ -33,9 +33,25 @@ export async function insertRows<T extends keyof Tables & string>(
     return inserted.map((row) => String(row[returning]))
   }
   const text = `${into} values (${names.map(() => '?').join(', ')}) on conflict do nothing`
-  const values = rows.map((row) => names.map((name) => row[name]))
+  const values = valuesOf(names, rows)
   const refused = new Set((await run(connection, text, [forEachRow(values)])).map((row) => row.refused))
   return rows.flatMap((row, index) => (refused.has(index) ? [] : [String(row[returning])]))
+}
+
+/** Copies rows into a table of PostgreSQL: all, or none when a constraint refuses one. Takes half of what it takes to insert them. */
+export async function copyRows<T extends keyof Tables & string>(
+  connection: Connection,
+  table: T,
+  shape: RowShape<T>,
+  rows: readonly Tables[T][],
+): Promise<void> {
+  if (rows.length === 0) return
+  const names = Object.keys(shape) as (keyof Tables[T] & string)[]
+  await run(connection, `copy ${table} (${names.join(', ')}) from stdin`, [forEachRow(valuesOf(names, rows))])
+}
+
+function valuesOf<R>(names: readonly (keyof R)[], rows: readonly R[]): readonly (readonly unknown[])[] {
+  return rows.map((row) => names.map((name) => row[name]))
 }
 
 async function run({ db }: Connection, text: string, parameters: unknown[]): Promise<readonly ResultRow[]> {

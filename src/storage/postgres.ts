@@ -2,8 +2,10 @@ import { Kysely, PostgresDialect, type PostgresPoolClient, type PostgresQueryRes
 import pg from 'pg'
 import { AuthError } from '../core/errors.ts'
 import type { Storage } from '../core/storage.ts'
+import { isEachRow } from './each-row.ts'
 import { type Migration, migrate } from './migrate.ts'
 import { migrations as allMigrations } from './migrations/index.ts'
+import { copyRows } from './postgres-copy.ts'
 import { statementNames } from './prepared.ts'
 import { storageOver } from './storage.ts'
 import type { Tables } from './tables.ts'
@@ -114,9 +116,11 @@ function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClie
   async function query(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<never>> {
     const name = statementNames.get(text)
     const milliseconds = Math.max(1, Math.ceil(deadline - performance.now()))
+    const [first] = values
     try {
       const config = { text, values: [...values], query_timeout: milliseconds, ...(name && { name }) }
-      return (await client.query(config)) as unknown as PostgresQueryResult<never>
+      const result = isEachRow(first) ? copyRows(client, { text, rows: first.eachRow, milliseconds }) : client.query(config)
+      return (await result) as unknown as PostgresQueryResult<never>
     } catch (error) {
       if (error instanceof pg.DatabaseError && !isAboutState(error)) throw error
       // What is not from the server means that the connection is gone, or busy with a query that took too long.

@@ -1,18 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { QueryResult } from 'kysely'
-
-/** Stands for the parameters of a statement that is run once for each row. What it answers are the places of the rows that it did not write, as `refused`. */
-export interface EachRow {
-  readonly eachRow: readonly (readonly unknown[])[]
-}
-
-export function forEachRow(eachRow: EachRow['eachRow']): EachRow {
-  return { eachRow }
-}
-
-export function isEachRow(parameter: unknown): parameter is EachRow {
-  return typeof parameter === 'object' && parameter !== null && 'eachRow' in parameter
-}
+import { type EachRow, isEachRow } from './each-row.ts'
 
 /** An open database: on this thread, where it answers at once, or on another. One query at a time. */
 export interface SqliteConnection {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { QueryResult } from 'kysely'
-import { isEachRow, type SqliteConnection } from './sqlite-connection.ts'
+import { isEachRow } from './each-row.ts'
+import type { SqliteConnection } from './sqlite-connection.ts'
 import type { WorkerAnswer, WorkerQuery, WorkerStart } from './sqlite-worker.ts'
 
 // The file that is running says which of the two is beside it.

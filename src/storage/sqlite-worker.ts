@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import { connectionOf, forEachRow } from './sqlite-connection.ts'
+import { forEachRow } from './each-row.ts'
+import { connectionOf } from './sqlite-connection.ts'
 
 /** A thread with the database of an import, started by `sqlite-thread.ts`: the next users are read and checked while it writes. */
 

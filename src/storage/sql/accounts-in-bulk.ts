@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import type { CredentialRecord, NewAccount, Storage } from '../../core/storage.ts'
+import type { NewAccount, Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
-import { insertRows } from '../insert-rows.ts'
+import { copyRows, insertRows } from '../insert-rows.ts'
 import { credentialColumns, type Tables, userColumns } from '../tables.ts'
 import { accountSelection, assertSeparable, readAccount } from './accounts.ts'
+import { unlessTaken } from './unique.ts'
 
 /** The `accounts` of the port. */
 export function accounts(connection: Connection): Storage['accounts'] {
@@ -58,21 +59,24 @@ async function among(
   return new Set((await found.execute(db)).rows.map((row) => row.value))
 }
 
-/**
- * Users first; login IDs only of users that are new, so that none comes to an old user with the same ID; then whoever lacks a login ID is taken back. Rows that
- * racers write too are written in one order by everybody, so that nobody waits for ever.
- */
+/** PostgreSQL copies accounts in, which is all or none; where that is none, and on SQLite, they are inserted. */
 async function insertMany(connection: Connection, list: readonly NewAccount[]): Promise<readonly boolean[]> {
   assertSeparable(list.flatMap(({ loginIds }) => loginIds.flatMap((id) => [id.canonical, id.shown])))
-  const inserted = new Set(
-    await insertRows(
-      connection,
-      'users',
-      userShape,
-      list.map(({ user }) => userColumns.toRow(user)),
-      'id',
-    ),
-  )
+  const isCopied = connection.dialect === 'postgres' && (await unlessTaken(connection, (inner) => copyMany(inner, list)))
+  return isCopied ? list.map(() => true) : insertThoseWhoFit(connection, list)
+}
+
+async function copyMany(connection: Connection, list: readonly NewAccount[]): Promise<void> {
+  await copyRows(connection, 'users', userShape, list.map(userRow))
+  await copyRows(connection, 'login_ids', loginIdShape, loginIdRows(list))
+  await copyRows(connection, 'credentials', credentialShape, list.flatMap(credentialRows))
+  await copyRows(connection, 'memberships', membershipShape, list.flatMap(membershipRows))
+  await copyRows(connection, 'role_assignments', assignmentShape, list.flatMap(assignmentRows))
+}
+
+/** Users first; login IDs only of users that are new, so that none comes to an old user with the same ID; then whoever lacks a login ID is taken back. */
+async function insertThoseWhoFit(connection: Connection, list: readonly NewAccount[]): Promise<readonly boolean[]> {
+  const inserted = new Set(await insertRows(connection, 'users', userShape, list.map(userRow), 'id'))
   // Of two accounts with one ID the first was inserted, and is the one that is meant from here on.
   const isFirst = new Set<string>()
   const isCandidate = list.map(({ user }) => inserted.has(user.id) && isFirst.size < isFirst.add(user.id).size)
@@ -80,18 +84,16 @@ async function insertMany(connection: Connection, list: readonly NewAccount[]): 
   const incomplete = await insertLoginIds(connection, candidates)
   if (incomplete.size > 0) await takeBack(connection, candidates, incomplete)
   const whole = candidates.filter(({ user }) => !incomplete.has(user.id))
-  await insertBelongings(connection, whole)
+  await insertRows(connection, 'credentials', credentialShape, whole.flatMap(credentialRows), 'user_id')
+  await insertRows(connection, 'memberships', membershipShape, whole.flatMap(membershipRows), 'subject_id')
+  await insertRows(connection, 'role_assignments', assignmentShape, whole.flatMap(assignmentRows), 'subject_id')
   return list.map(({ user }, index) => Boolean(isCandidate[index]) && !incomplete.has(user.id))
 }
 
 /** IDs of the users of whom a login ID was taken. */
 async function insertLoginIds(connection: Connection, list: readonly NewAccount[]): Promise<ReadonlySet<string>> {
-  const rows = list.flatMap(({ user, loginIds }) =>
-    loginIds.map(({ canonical, shown }, position) => ({ project_id: user.projectId, canonical, shown, user_id: user.id, position })),
-  )
-  const ordered = rows.toSorted((a, b) => (a.canonical < b.canonical ? -1 : 1))
   const left = new Map(list.map(({ user, loginIds }) => [user.id, loginIds.length]))
-  for (const userId of await insertRows(connection, 'login_ids', loginIdShape, ordered, 'user_id')) {
+  for (const userId of await insertRows(connection, 'login_ids', loginIdShape, loginIdRows(list), 'user_id')) {
     left.set(userId, (left.get(userId) ?? 0) - 1)
   }
   return new Set([...left].filter(([, count]) => count > 0).map(([userId]) => userId))
@@ -104,21 +106,33 @@ async function takeBack({ db }: Connection, list: readonly NewAccount[], userIds
   }
 }
 
-async function insertBelongings(connection: Connection, list: readonly NewAccount[]): Promise<void> {
-  const credentials = list.flatMap((account) => account.credentials.map(credentialRow))
-  await insertRows(connection, 'credentials', credentialShape, credentials, 'user_id')
-  const memberships = list.flatMap(({ user, tenantIds }) =>
-    tenantIds.map((tenantId) => ({ project_id: user.projectId, subject_id: user.id, tenant_id: tenantId })),
-  )
-  await insertRows(connection, 'memberships', membershipShape, memberships, 'subject_id')
-  const assignments = list.flatMap(({ user, assignments: given }) =>
-    given.map(({ tenantId, roleId }) => ({ project_id: user.projectId, subject_id: user.id, tenant_id: tenantId, role_id: roleId })),
-  )
-  await insertRows(connection, 'role_assignments', assignmentShape, assignments, 'subject_id')
+function userRow({ user }: NewAccount): Tables['users'] {
+  return userColumns.toRow(user)
 }
 
-function credentialRow(credential: CredentialRecord): Tables['credentials'] {
-  return { ...credentialColumns.toRow(credential), version: 1 }
+/** Racers write these too, so everybody writes them in one order: nobody waits for ever. */
+function loginIdRows(list: readonly NewAccount[]): readonly Tables['login_ids'][] {
+  const rows = list.flatMap(({ user, loginIds }) =>
+    loginIds.map(({ canonical, shown }, position) => ({ project_id: user.projectId, canonical, shown, user_id: user.id, position })),
+  )
+  return rows.sort((a, b) => (a.canonical < b.canonical ? -1 : 1))
+}
+
+function credentialRows({ credentials }: NewAccount): readonly Tables['credentials'][] {
+  return credentials.map((credential) => ({ ...credentialColumns.toRow(credential), version: 1 }))
+}
+
+function membershipRows({ user, tenantIds }: NewAccount): readonly Tables['memberships'][] {
+  return tenantIds.map((tenantId) => ({ project_id: user.projectId, subject_id: user.id, tenant_id: tenantId }))
+}
+
+function assignmentRows({ user, assignments }: NewAccount): readonly Tables['role_assignments'][] {
+  return assignments.map(({ tenantId, roleId }) => ({
+    project_id: user.projectId,
+    subject_id: user.id,
+    tenant_id: tenantId,
+    role_id: roleId,
+  }))
 }
 
 const userShape = userColumns.shape

@@ -1,0 +1,15 @@
+/**
+ * Stands for the parameters of a statement that takes many rows. SQLite runs the statement once for each; what it answers are the places of the rows that it did not
+ * write, as `refused`. To PostgreSQL the statement is a `copy` from the client, which writes all or none.
+ */
+export interface EachRow {
+  readonly eachRow: readonly (readonly unknown[])[]
+}
+
+export function forEachRow(eachRow: EachRow['eachRow']): EachRow {
+  return { eachRow }
+}
+
+export function isEachRow(parameter: unknown): parameter is EachRow {
+  return typeof parameter === 'object' && parameter !== null && 'eachRow' in parameter
+}
