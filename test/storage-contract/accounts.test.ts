@@ -12,7 +12,12 @@ contract('accounts: many come in with everything that is theirs', async ({ stora
   await storage.tenants.insert(tenant(here, 'T1'))
   await storage.roles.insert(role(here, 'R1'))
   await storage.roles.insert(role(here, 'R2', { tenantId: 'T1' }))
-  const hostile = { name: "Robert'); drop table users;--", givenName: '🐎', customAttributes: { list: [1, 'two', null], quote: '"\\' } }
+  const hostile = {
+    name: "Robert'); drop table users;--",
+    givenName: '🐎\t\\N\\.\n\r\\',
+    familyName: '\\.',
+    customAttributes: { list: [1, 'two', null], quote: '"\\' },
+  }
   const list = Array.from({ length: 99 }, (_, index) => {
     const id = `U${String(index).padStart(3, '0')}`
     return account(here, id, {

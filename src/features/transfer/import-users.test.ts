@@ -197,6 +197,34 @@ onEveryDatabase('import: an ID of somebody else is refused, and whoever is here 
   assert.deepEqual([account?.user.name, account?.user.status], ['', 'enabled'])
 })
 
+onEveryDatabase('import: who is here is found in whichever batch, also after batches without anybody', async (kit) => {
+  const { user } = await kit.signUp('here@example.com')
+  const news = Array.from({ length: 8 }, (_, index) => ({ loginId: `user${index}@example.com`, userId: `U-${index}` }))
+  const content = lines(
+    ...news.slice(0, 5),
+    ...[{ loginId: 'here@example.com' }, { loginId: 'other', userId: user.userId }],
+    ...news.slice(5),
+    ...[
+      { loginId: 'here@example.com', userId: 'U-late' },
+      { loginId: 'U3@example.com', userId: 'U-8' },
+    ],
+  )
+  const expected = await run(kit, 'descope', content, { isDryRun: true })
+  // What is wrong with a record is found before who is here, of which there may be some records in between.
+  const inOrder = (report: ImportReport) => ({ ...report, rejects: report.rejects.toSorted((a, b) => a.line - b.line) })
+  assert.deepEqual(figures(expected), { users: 12, imported: 9, existing: 1, rejected: 2 })
+  for (const recordsPerBatch of [1, 2, 3]) {
+    const report = await run(kit, 'descope', content, { recordsPerBatch })
+    assert.deepEqual(inOrder({ ...report, isDryRun: true }), inOrder(expected), `${recordsPerBatch}`)
+    for (const { loginId } of news) {
+      const account = await kit.auth.deps.storage.users.byLoginId(kit.projectId, loginId)
+      await kit.auth.deps.storage.users.delete(kit.projectId, account?.user.id ?? '')
+    }
+    await kit.auth.deps.storage.users.delete(kit.projectId, 'U-8')
+    assert.equal(await kit.auth.deps.storage.accounts.count(kit.projectId), 1)
+  }
+})
+
 onEveryDatabase('import: default roles come to those who are given none', async (kit) => {
   const { storage } = kit.auth.deps
   const facts = { projectId: kit.projectId, tenantId: '', description: '', permissionNames: [], isPrivate: false, createdAt: 1 }
