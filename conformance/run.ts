@@ -1,12 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { missingChromium } from '../test/browser/chromium.ts'
 import { startPostgres } from '../test/postgres.ts'
 import { publish, type Result } from './compat.ts'
 import { parseCheckName } from './databases.ts'
 import { checkPython } from './python.ts'
+
+/** The SDKs that test files drive; the beginning of a file's name says which. */
+const drivenSdks = [
+  { files: 'browser', sdk: 'Browser', package: '@descope/web-js-sdk' },
+  { files: '', sdk: 'Node.js', package: '@descope/node-sdk' },
+]
 
 /**
  * `npm run conformance`: every check on every database that this machine can run, then the compatibility table. `--check` compares the table instead of
@@ -16,6 +23,7 @@ async function main(): Promise<number> {
   const given = process.argv.slice(2)
   const isCheck = given.includes('--check')
   const named = given.filter((argument) => !argument.startsWith('--'))
+  if (missingChromium) process.stdout.write(`browser: none, the browser SDK is NOT tested (${missingChromium})\n`)
   const postgres = await startPostgres()
   if ('reason' in postgres) {
     process.stdout.write(`databases: embedded only (${postgres.reason})\n`)
@@ -54,26 +62,27 @@ async function runPython(): Promise<readonly Result[]> {
 
 /** Runs test files, each in a process of its own, two at a time, and gathers what their checks say. */
 async function runFiles(files: readonly string[]): Promise<{ results: readonly Result[]; failures: number }> {
-  const version = await sdkVersion()
+  const sdks = await Promise.all(drivenSdks.map(async (driven) => ({ ...driven, version: await versionOf(driven.package) })))
   const results: Result[] = []
   let failures = 0
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort()).once('SIGTERM', () => stopping.abort())
   const events = run({ files: [...files], concurrency: 2, signal: stopping.signal })
-  const note = (name: string, isPassed: boolean) => {
+  const note = (name: string, file: string | undefined, isPassed: boolean) => {
     if (!isPassed) failures++
     const check = parseCheckName(name)
-    if (check) results.push({ sdk: 'Node.js', version, ...check, isPassed })
+    const driven = sdks.find(({ files: beginning }) => basename(file ?? '').startsWith(beginning))
+    if (check && driven) results.push({ sdk: driven.sdk, version: driven.version, ...check, isPassed })
   }
-  events.on('test:pass', ({ name }) => note(name, true))
-  events.on('test:fail', ({ name }) => note(name, false))
+  events.on('test:pass', ({ name, file }) => note(name, file, true))
+  events.on('test:fail', ({ name, file }) => note(name, file, false))
   for await (const text of events.compose(spec)) process.stdout.write(String(text))
   return { results, failures }
 }
 
 /** The version that is installed, which is the one that is driven. */
-async function sdkVersion(): Promise<string> {
-  const entry = createRequire(import.meta.url).resolve('@descope/node-sdk')
+async function versionOf(name: string): Promise<string> {
+  const entry = createRequire(import.meta.url).resolve(name)
   const manifest: unknown = JSON.parse(await readFile(`${entry.slice(0, entry.indexOf('/dist/'))}/package.json`, 'utf8'))
   return String(Reflect.get(Object(manifest), 'version'))
 }

@@ -4,7 +4,7 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { listen } from '../../src/http/node.ts'
 import { openSqliteFile } from '../databases.ts'
 import { createKit, type Kit } from '../kit.ts'
-import { chromiumPath, missingChromium } from './chromium.ts'
+import { chromiumFlags, chromiumPath, missingChromium } from './chromium.ts'
 
 /** Drives our own pages in Chromium: over a real socket, and nothing but what a page may do goes by unnoticed. */
 
@@ -23,21 +23,11 @@ export interface VisitOptions {
   readonly browser?: BrowserContextOptions
 }
 
-const flags = [
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-]
-
 let browser: Browser
 
 if (missingChromium === undefined) {
   before(async () => {
-    browser = await chromium.launch({ executablePath: chromiumPath, args: flags })
+    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags })
   })
   after(() => browser.close())
 } else {
