@@ -15,6 +15,7 @@ const dist = join(root, 'dist')
 const copies: readonly (readonly [from: string, to: string])[] = [
   ['src/core/password/blocklist.bin', 'core/password/blocklist.bin'],
   ['src/core/password/dictionaries.bin', 'core/password/dictionaries.bin'],
+  ['src/mail/layout/layout.html', 'mail/layout/layout.html'],
   ['node_modules/swagger-ui-dist/swagger-ui.css', 'http/assets/swagger-ui.css'],
   ['node_modules/swagger-ui-dist/swagger-ui-bundle.js', 'http/assets/swagger-ui-bundle.js'],
   ['node_modules/swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt', 'http/assets/swagger-ui-bundle.js.LICENSE.txt'],

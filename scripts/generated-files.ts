@@ -15,6 +15,7 @@ import {
 import { actionOf } from '../src/features/audit/actions.ts'
 import * as features from '../src/features/index.ts'
 import { optionFacts, variableOf } from '../src/options.ts'
+import { mailLayout } from './mail-layout.ts'
 
 /** Files that are made from the program, `npm run generate`; a test fails when one is not fresh. */
 export interface GeneratedFile {
@@ -179,4 +180,5 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { file: 'docs/events.md', content: eventsPage },
   { file: 'docs/message-kinds.md', content: messageKindsPage },
   { file: 'docs/metrics.md', content: metricsPage },
+  { file: 'src/mail/layout/layout.html', content: mailLayout },
 ]

@@ -75,7 +75,7 @@ test('routes: every path and method is one route, and mutating routes are not GE
   assert.equal(new Set(names).size, names.length)
 })
 
-for (const { file, content } of generatedFiles.filter(({ file }) => file.startsWith('docs/'))) {
+for (const { file, content } of generatedFiles.filter(({ file }) => file !== 'openapi.json')) {
   test(`generated: ${file} is fresh (npm run generate)`, async () => {
     assert.equal(readFileSync(join(root, file), 'utf8'), await content())
   })

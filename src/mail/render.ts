@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import type { NumberedUrl } from '../core/messages.ts'
 import type { RenderedMail } from '../core/ports.ts'
-import { defuse, escapeHtml, oneLine } from './defuse.ts'
+import { defuse, oneLine } from './defuse.ts'
+import { createEngine } from './liquid.ts'
 import { carriedUrl } from './scope.ts'
 
 /** What a built-in mail says, not how it looks. No part of it is a template any more. */
@@ -97,54 +99,18 @@ function renderText({ paragraphs, action, code, links, closing, productName }: T
   return `${blocks.join('\n\n')}\n`
 }
 
-const font = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+/** Made of `layout/layout.mjml`. */
+const layout = readFileSync(new URL('./layout/layout.html', import.meta.url), 'utf8')
 
-/** For mail programs that know them; everything needed is inline as well. Dark colours keep a contrast of 4.5 to 1 at least. */
-const style = `:root{color-scheme:light dark;supported-color-schemes:light dark}
-@media (prefers-color-scheme:dark){.back{background:#10141b!important}.card{background:#1a202a!important}.ink{color:#e8ecf2!important}.dim{color:#aab4c2!important}.link{color:#9dbcff!important}.button{background:#1d4ed8!important}.button a{color:#ffffff!important}}`
+const engine = createEngine()
 
-function renderHtml({ subject, paragraphs, action, code, links, closing, productName, look }: Texts): string {
-  const ink = `margin:0 0 16px;${font};font-size:16px;line-height:24px;color:#1c2430;overflow-wrap:anywhere`
-  const dim = `margin:0 0 12px;${font};font-size:13px;line-height:20px;color:#566173;overflow-wrap:anywhere`
-  const brand = productName ? `<p class="ink" style="${ink};font-weight:600">${escapeHtml(productName)}</p>\n` : ''
-  const body = paragraphs.map((text) => `<p class="ink" style="${ink}">${escapeHtml(text)}</p>\n`).join('')
-  const digits = code
-    ? `<p class="ink" style="${ink};font-size:28px;line-height:36px;letter-spacing:4px" dir="ltr">${escapeHtml(code)}</p>\n`
-    : ''
-  const numbers = digits + links.map(renderNumber).join('')
-  const small = closing.map((text) => `<p class="dim" style="${dim}">${escapeHtml(text)}</p>\n`).join('')
-  return `<!doctype html>
-<html lang="${escapeHtml(look.locale)}" dir="${look.direction}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no">
-<title>${escapeHtml(subject)}</title>
-<style>${style}</style>
-</head>
-<body class="back" style="margin:0;padding:0;background:#f3f5f8">
-<table role="presentation" class="back" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f3f5f8" style="background:#f3f5f8"><tr><td align="center" style="padding:24px 12px">
-<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="max-width:520px;background:#ffffff;border-radius:12px"><tr><td style="padding:32px 24px 20px">
-${brand}${body}${numbers}${action ? renderAction(action, look, dim) : ''}${small}</td></tr></table>
-</td></tr></table>
-</body>
-</html>
-`
-}
+/** What inboxes show behind the subject, in code points, and white space that keeps the text of the mail from being shown behind it. */
+const preheaderLength = 120
+const filler = '\u034f\u200c\u00a0'.repeat(80)
 
-/** A link that is a number to be compared. */
-function renderNumber({ number, url }: NumberedUrl): string {
-  const shown = `${font};font-size:22px;line-height:28px;font-weight:600;color:#1d4ed8`
-  return `<p style="margin:0 0 16px"><a class="link" href="${escapeHtml(url)}" target="_blank" rel="noopener noreferrer" style="${shown}">${escapeHtml(number)}</a></p>\n`
-}
-
-/** A button that Outlook shows too (the colour is that of the cell), and the same link to read and copy. */
-function renderAction({ label, url }: { readonly label: string; readonly url: string }, look: Look, dim: string): string {
-  const href = escapeHtml(url)
-  const button = `display:inline-block;padding:12px 24px;${font};font-size:16px;line-height:20px;font-weight:600;color:#ffffff;text-decoration:none`
-  return `<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 24px"><tr><td class="button" bgcolor="#1d4ed8" style="background:#1d4ed8;border-radius:6px;mso-padding-alt:12px 24px"><a href="${href}" target="_blank" rel="noopener noreferrer" style="${button}">${escapeHtml(label)}</a></td></tr></table>
-<p class="dim" style="${dim}">${escapeHtml(look.copyHint)}<br><a class="link" href="${href}" target="_blank" rel="noopener noreferrer" style="color:#1d4ed8;word-break:break-all">${href}</a></p>
-`
+function renderHtml({ paragraphs, productName, look, action, ...texts }: Texts): string {
+  const start = look.direction === 'rtl' ? 'right' : 'left'
+  const preheader = oneLine(paragraphs[0] ?? '', preheaderLength)
+  const scope = { ...texts, ...look, start, paragraphs, preheader, filler, brand: productName, action: action ?? null }
+  return engine.render('html', layout, scope, look.locale)
 }

@@ -28,7 +28,7 @@ browserTest(
     const frame = page.frameLocator('iframe')
     const button = frame.getByRole('link', { name: 'Confirm e-mail address' })
     await button.waitFor()
-    const colour = await page.frames()[1]?.evaluate('getComputedStyle(document.querySelector("td.button")).backgroundColor')
+    const colour = await page.frames()[1]?.evaluate('getComputedStyle(document.querySelector("td.button td")).backgroundColor')
     assert.equal(colour, 'rgb(29, 78, 216)')
     const opened = context.waitForEvent('page')
     await button.click()
