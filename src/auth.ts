@@ -10,7 +10,7 @@ import { dictionariesFile } from './core/password/dictionaries.ts'
 import { createHasher, hashMetrics } from './core/password/hash.ts'
 import { defaultConcurrency } from './core/password/hash-cost.ts'
 import { createPasswordRules } from './core/password/strength.ts'
-import type { Clock, Log, MailTransport, Random, TextTransport } from './core/ports.ts'
+import type { Clock, Log, MailTransport, Random, TextTransport, Timers } from './core/ports.ts'
 import { cachedProjects } from './core/projects.ts'
 import { createSealer, type Sealer } from './core/secrets.ts'
 import { liveSession } from './core/sessions.ts'
@@ -28,6 +28,7 @@ import { createComposer } from './mail/compose.ts'
 import type { Transports } from './mail/delivery.ts'
 import { createOutbox } from './mail/outbox.ts'
 import { createSender, mailMetrics } from './mail/sender.ts'
+import { createShownMessages } from './mail/shown.ts'
 import { loadMasterKey } from './master-key.ts'
 import type { Options } from './options.ts'
 import { openStorage } from './storage/open.ts'
@@ -44,6 +45,8 @@ export interface Auth {
   setPublicUrl(url: string): void
   /** Starts background work: mails, purging, ending what is overdue. */
   start(): void
+  /** Answers the calls that wait for a message, now and from now on, so that they do not hold up the end: call it before the socket is closed. */
+  stopWaiting(): Promise<void>
   /** Ends background work, lets the mail under way finish, and closes the database. */
   close(): Promise<void>
 }
@@ -61,6 +64,7 @@ export const metricTables: readonly MetricTable[] = [
 export interface Ports {
   readonly clock?: Clock
   readonly random?: Random
+  readonly timers?: Timers
   readonly log?: Log
   readonly storage?: Storage
   readonly mailTransport?: MailTransport
@@ -77,6 +81,13 @@ const systemClock: Clock = {
   nowSeconds: () => Math.floor(Date.now() / 1000),
   nowMilliseconds: () => Date.now(),
   monotonicMilliseconds: () => performance.now(),
+}
+
+const systemTimers: Timers = {
+  after(milliseconds, call) {
+    const timer = setTimeout(call, milliseconds).unref()
+    return () => clearTimeout(timer)
+  },
 }
 
 const systemRandom: Random = { bytes: (length) => randomBytes(length) }
@@ -107,6 +118,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     const projects = cachedProjects({ storage, clock })
     const composer = createComposer({ kinds: messageKinds, projectById: projects.byId, storage, from: options.mailFrom, log })
     const sender = sentChannels.length > 0 ? createSender({ ...core, transports, composer }) : undefined
+    const shown = createShownMessages({ ...core, composer, timers: ports.timers ?? systemTimers })
     let publicUrl = options.publicUrl ?? `http://127.0.0.1:${options.port}`
     const deps: Deps = Object.freeze({
       ...core,
@@ -114,7 +126,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
       hasher: await createHasher({ clock, random, metrics, parameters, concurrency }),
       passwordRules,
       signingKeys: createSigningKeys(core),
-      outbox: createOutbox({ ...core, composer, sentChannels, isShown: options.outbox, onWake: () => sender?.wake() }),
+      outbox: createOutbox({ ...core, shown, sentChannels, isShown: options.outbox, onWake: () => sender?.wake() }),
       publicUrl: () => publicUrl,
       limits: options.limits,
     })
@@ -134,7 +146,9 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
         sender?.start()
         sweeps.start()
       },
+      stopWaiting: shown.stopWaiting,
       async close() {
+        await shown.stopWaiting()
         await sweeps.stop()
         await sender?.stop()
         await storage.close()

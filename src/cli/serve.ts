@@ -40,6 +40,7 @@ async function serve(options: Options, log: ClosableLog, flags: Flags): Promise<
   logStart(auth, options, url)
   const signal = await stopped
   log.info('server.stopping', { signal })
+  void auth.stopWaiting()
   const isDone = await within(totalMilliseconds, listening.close(requestsMilliseconds).then(auth.close))
   log.info('server.stopped', { isDone })
 }

@@ -14,6 +14,14 @@ export interface MessageStorage {
     ): Promise<void>
     /** Newest first, over all projects. */
     list(query: { readonly limit: number; readonly states?: readonly OutboxState[] }): Promise<readonly OutboxRecord[]>
+    /**
+     * Messages to somebody, over all projects: everything but decoys. Newest first, or with `createdFrom` those of that second and later, oldest first.
+     */
+    addressed(query: { readonly limit: number; readonly createdFrom?: number }): Promise<readonly OutboxRecord[]>
+    /** The message of any project that has the ID. */
+    byId(id: string): Promise<OutboxRecord | undefined>
+    /** Deletes messages that were kept, not sent, of a project or of all. Answers how many. */
+    deleteKept(projectId?: string): Promise<number>
     /** Number of messages that wait, over all projects, for metrics. */
     countPending(): Promise<number>
   }

@@ -1,6 +1,7 @@
 import type { DeliveryMethod } from './delivery-methods.ts'
 import type { Project } from './projects.ts'
-import type { OutboxState, Storage, UserRecord } from './storage.ts'
+import type { ShownMessages } from './shown-messages.ts'
+import type { Storage, UserRecord } from './storage.ts'
 
 /** Ways by which messages leave. */
 export const channels = ['email', 'sms', 'voice', 'whatsapp', 'im'] as const satisfies readonly DeliveryMethod[]
@@ -90,29 +91,8 @@ export interface MessageWishes {
   readonly templateOptions?: Readonly<Record<string, string>> | undefined
 }
 
-/** A message as the outbox page shows it. */
-export interface ShownMessage {
-  readonly id: string
-  readonly projectId: string
-  readonly kind: string
-  readonly channel: Channel
-  readonly state: OutboxState
-  readonly createdAt: number
-  readonly to: string
-  /** `''` but for mails. */
-  readonly subject: string
-  readonly text: string
-  /** `''` but for mails. */
-  readonly html: string
-  /** The one link, if it has one. */
-  readonly link: string | undefined
-  readonly code: string | undefined
-  /** Numbered links, if it has them. */
-  readonly links: readonly NumberedUrl[]
-}
-
 /** The durable queue of messages. */
-export interface Outbox {
+export interface Outbox extends ShownMessages {
   /** Seals the message and writes it through `tx`, so that it commits with what it is about (RL-01). Nothing is sent before the commit. */
   queue(tx: Storage, message: NewMessage): Promise<void>
   /**
@@ -121,9 +101,7 @@ export interface Outbox {
   queueDecoy(tx: Storage, message: Pick<NewMessage, 'project' | 'kind' | 'channel' | 'ttlSeconds'>): Promise<void>
   /** Whether messages of a channel reach anybody: there is somebody to hand them to, or a developer reads them on the outbox page. */
   carries(channel: Channel): boolean
-  /** The newest messages of all projects as their recipients see them, for the outbox page of a developer. Decoys are left out. */
-  recent(limit: number): Promise<readonly ShownMessage[]>
-  /** Tells the sender that there is work; call it after the commit. A forgotten call only delays. */
+  /** Tells the sender, and tests that wait for a message, that there is one; call it after the commit. A forgotten call only delays. */
   wake(): void
 }
 

@@ -15,6 +15,12 @@ export interface Clock {
   monotonicMilliseconds(): number
 }
 
+/** Calls back later. Tests pass one that they move by hand. */
+export interface Timers {
+  /** Calls once after so many milliseconds, unless the function that it answers is called before. Does not keep the process alive. */
+  after(milliseconds: number, call: () => void): () => void
+}
+
 /** A cryptographically secure source of randomness. */
 export interface Random {
   /** Returns `length` fresh random bytes. */

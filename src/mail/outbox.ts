@@ -1,17 +1,14 @@
-import type { Channel, MessageValue, NewMessage, NumberedUrl, Outbox, ShownMessage } from '../core/messages.ts'
+import type { Channel, NewMessage, Outbox } from '../core/messages.ts'
 import type { Clock, Random } from '../core/ports.ts'
 import { newId, type Sealer } from '../core/secrets.ts'
-import type { OutboxRecord, OutboxState, Storage } from '../core/storage.ts'
-import type { Composer } from './compose.ts'
-import { decoyText, isRecipient, openMessage, recipientDigest, sealContext, sealedText } from './sealed-message.ts'
+import { decoyText, isRecipient, recipientDigest, sealContext, sealedText } from './sealed-message.ts'
+import type { WaitableMessages } from './shown.ts'
 
 export interface OutboxOptions {
-  /** For `recent`; what is queued goes through the transaction of the caller. */
-  readonly storage: Pick<Storage, 'outbox'>
   readonly sealer: Sealer
   readonly clock: Clock
   readonly random: Random
-  readonly composer: Composer
+  readonly shown: WaitableMessages
   /** Channels that there is a transport for: their messages wait for the sender. Others stay for the outbox page. */
   readonly sentChannels: readonly Channel[]
   /** Whether there is an outbox page, on which a developer reads what no transport takes. */
@@ -19,11 +16,9 @@ export interface OutboxOptions {
   readonly onWake: () => void
 }
 
-const maxShown = 200
-
 /** Makes the durable queue of messages. `queue` throws, and so rolls back, when the recipient is not exactly one plain address or phone number (IN-05). */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { sealer, clock, storage, sentChannels, isShown } = options
+  const { sealer, clock, shown, sentChannels, isShown } = options
   const nextId = orderedIds(options)
 
   function row({ project, kind, channel, ttlSeconds }: Pick<NewMessage, 'project' | 'kind' | 'channel' | 'ttlSeconds'>, text: string) {
@@ -53,43 +48,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await tx.outbox.insert({ ...row(message, decoyText), state: 'expired', finishedAt: 0 })
     },
     carries: (channel) => isShown || sentChannels.includes(channel),
-    async recent(limit) {
-      const most = Math.min(limit, maxShown)
-      const states: readonly OutboxState[] = ['pending', 'sent', 'kept', 'failed']
-      const usual = await storage.outbox.list({ limit: most, states })
-      // Apart from the others, so that decoys, which are expired, do not take their places.
-      const expired = await storage.outbox.list({ limit: most, states: ['expired'] })
-      const newest = [...usual, ...expired].toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
-      const shown: ShownMessage[] = []
-      for (const record of newest) {
-        const message = shown.length < most ? await shownMessage(options, record) : undefined
-        if (message) shown.push(message)
-      }
-      return shown
+    wake() {
+      options.onWake()
+      shown.wake()
     },
-    wake: options.onWake,
+    recent: shown.recent,
+    byId: shown.byId,
+    next: shown.next,
+    forget: shown.forget,
   }
-}
-
-async function shownMessage({ sealer, composer }: OutboxOptions, record: OutboxRecord): Promise<ShownMessage | undefined> {
-  try {
-    const message = openMessage(sealer, record)
-    const composed = await composer.compose(message)
-    const { subject, text, html } = 'mail' in composed ? composed.mail : { subject: '', html: '', text: composed.text.text }
-    const { id, projectId, kind, channel, to, values } = message
-    const { state, createdAt } = record
-    const link = textIn(values, 'link')
-    const code = textIn(values, 'code')
-    const links = Array.isArray(values.links) ? (values.links as readonly NumberedUrl[]) : []
-    return { id, projectId, kind, channel, state, createdAt, to, subject, text, html, link, code, links }
-  } catch {
-    return undefined // A decoy, or a damaged row, which the sender reports.
-  }
-}
-
-function textIn(values: Readonly<Record<string, MessageValue>>, name: string): string | undefined {
-  const value = values[name]
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 /** IDs that sort by age also within a second, so that the newest message is the first on the outbox page. 96 random bits each. */

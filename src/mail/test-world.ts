@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type TestTimers, testTimers } from '../../test/timers.ts'
 import { messageKinds } from '../auth.ts'
 import type { NewMessage, Outbox } from '../core/messages.ts'
 import type { Clock, Log, LogFields, MailTransport, Metrics, Random } from '../core/ports.ts'
@@ -10,6 +11,7 @@ import { openStorage } from '../storage/open.ts'
 import { createComposer } from './compose.ts'
 import { createOutbox } from './outbox.ts'
 import { createSender, type Sender, type SenderOptions } from './sender.ts'
+import { createShownMessages } from './shown.ts'
 
 export const projectId = `P${'1'.repeat(27)}`
 export const from = 'Acme <no-reply@acme.example>'
@@ -35,6 +37,8 @@ export interface World {
   readonly storage: Storage
   readonly sealer: Sealer
   readonly outbox: Outbox
+  readonly timers: TestTimers
+  stopWaiting(): Promise<void>
   readonly lines: { readonly level: string; readonly event: string; readonly fields: LogFields }[]
   readonly counted: string[]
   advance(seconds: number): void
@@ -54,7 +58,9 @@ export interface World {
 export async function openWorld({ mode = 'send' as 'send' | 'keep', onWake = () => {} } = {}): Promise<World> {
   let milliseconds = 1_790_000_000_000
   const storage = await openStorage({ database: 'sqlite::memory:' })
-  await storage.projects.insert({ id: projectId, name: 'Acme', settings: {}, settingsVersion: 1, createdAt: 0, environment: '', tags: [] })
+  for (const id of [projectId, 'Pother']) {
+    await storage.projects.insert({ id, name: 'Acme', settings: {}, settingsVersion: 1, createdAt: 0, environment: '', tags: [] })
+  }
   const clock: Clock = {
     nowSeconds: () => Math.floor(milliseconds / 1000),
     nowMilliseconds: () => milliseconds,
@@ -80,11 +86,15 @@ export async function openWorld({ mode = 'send' as 'send' | 'keep', onWake = () 
   const projects = cachedProjects({ storage, clock })
   const composer = createComposer({ kinds: messageKinds, projectById: projects.byId, storage, from, log })
   const core = { storage, sealer, clock, random, log, metrics, composer }
-  const outbox = createOutbox({ ...core, sentChannels: mode === 'send' ? ['email'] : [], isShown: true, onWake })
+  const timers = testTimers()
+  const shown = createShownMessages({ ...core, timers })
+  const outbox = createOutbox({ ...core, shown, sentChannels: mode === 'send' ? ['email'] : [], isShown: true, onWake })
   return {
     storage,
     sealer,
     outbox,
+    timers,
+    stopWaiting: shown.stopWaiting,
     lines,
     counted,
     advance: (seconds) => {

@@ -152,6 +152,29 @@ contractAlone('outbox: an outcome is written, and messages are listed newest fir
   assert.equal(await storage.outbox.countPending(), 2)
 })
 
+contractAlone('outbox: messages to somebody are there for a developer, decoys are not', async ({ storage, here, there }) => {
+  const to = { recipientDigest: 'digest' }
+  const rows = [
+    message(here, 'O0', { ...to, state: 'kept', createdAt: now }),
+    message(there, 'O1', { ...to, state: 'kept', createdAt: now }),
+    message(here, 'O2', { ...to, state: 'expired', createdAt: now + 1 }),
+    message(here, 'O3', { state: 'expired', createdAt: now + 2 }),
+    message(here, 'O4', { ...to, createdAt: now + 3 }),
+  ]
+  for (const row of rows) await storage.outbox.insert(row)
+  const ids = async (query: Parameters<typeof storage.outbox.addressed>[0]) => (await storage.outbox.addressed(query)).map(({ id }) => id)
+  assert.deepEqual(await ids({ limit: 9 }), ['O4', 'O2', 'O1', 'O0'])
+  assert.deepEqual(await ids({ limit: 1 }), ['O4'])
+  assert.deepEqual(await ids({ limit: 2, createdFrom: now + 1 }), ['O2', 'O4'])
+  assert.deepEqual(await storage.outbox.byId('O1'), rows[1])
+  assert.equal(await storage.outbox.byId('O9'), undefined)
+  assert.equal(await storage.outbox.deleteKept(there), 1)
+  assert.equal(await storage.outbox.deleteKept(there), 0)
+  assert.deepEqual(await ids({ limit: 9 }), ['O4', 'O2', 'O0'])
+  assert.equal(await storage.outbox.deleteKept(), 1)
+  assert.deepEqual(await ids({ limit: 9 }), ['O4', 'O2'])
+})
+
 contractAlone('meta: the first value stays', async ({ storage, url }) => {
   assert.equal(await storage.meta.get('k'), undefined)
   const second = await openStorage({ database: url })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
-import type { ShownMessage } from '../../core/messages.ts'
+import type { ShownMessage } from '../../core/shown-messages.ts'
 import { type Html, html, ownPath, page } from '../../http/page.ts'
 import { type Feature, type Reply, reply, route } from '../../http/route.ts'
 import { Text } from '../../http/schemas.ts'

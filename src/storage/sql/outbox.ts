@@ -78,6 +78,30 @@ export function outbox(connection: Connection): Storage['outbox'] {
       const rows = await chosen.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
       return rows.map(outboxColumns.read)
     },
+    async addressed({ limit, createdFrom }) {
+      const direction = createdFrom === undefined ? 'desc' : 'asc'
+      const rows = await connection.db
+        .selectFrom('outbox')
+        .select(outboxColumns.all)
+        .where('created_at', '>=', createdFrom ?? 0)
+        // Decoys expire without having had a recipient.
+        .where((eb) => eb.or([eb('state', '<>', 'expired'), eb('recipient_digest', '<>', '')]))
+        .orderBy('created_at', direction)
+        .orderBy('id', direction)
+        .limit(limit)
+        .execute()
+      return rows.map(outboxColumns.read)
+    },
+    async byId(id) {
+      // A developer asks this, now and then: no index is worth it.
+      const row = await connection.db.selectFrom('outbox').select(outboxColumns.all).where('id', '=', id).executeTakeFirst()
+      return row && outboxColumns.read(row)
+    },
+    async deleteKept(projectId) {
+      const kept = connection.db.deleteFrom('outbox').where('state', '=', 'kept')
+      const { numDeletedRows } = await (projectId === undefined ? kept : kept.where('project_id', '=', projectId)).executeTakeFirstOrThrow()
+      return Number(numDeletedRows)
+    },
     async countPending() {
       const { rows } = await countPending(connection, {})
       return rows[0]?.count ?? 0
