@@ -1,5 +1,6 @@
 import { newChallenge, storeChallenge } from './challenges.ts'
 import type { Deps } from './deps.ts'
+import type { MessageWishes } from './messages.ts'
 import type { Project } from './projects.ts'
 import { approvedRedirect, withToken } from './redirect.ts'
 import type { Storage, UserRecord } from './storage.ts'
@@ -10,8 +11,12 @@ export function wantsVerification(project: Project, user: UserRecord): boolean {
 }
 
 /** Stores a verification challenge for the user's address and queues its mail, both through `tx`. The link leads to the project's magic-link page or to ours. */
-export async function queueVerification(deps: Deps, tx: Storage, input: { project: Project; user: UserRecord }): Promise<void> {
-  const { project, user } = input
+export async function queueVerification(
+  deps: Deps,
+  tx: Storage,
+  input: { readonly project: Project; readonly user: UserRecord; readonly wishes?: MessageWishes | undefined },
+): Promise<void> {
+  const { project, user, wishes } = input
   const ttlSeconds = project.settings.magicLink.verificationExpirationTime * 60
   const challenge = newChallenge(deps, { projectId: project.id, userId: user.id, purpose: 'verifyEmail', address: user.email, ttlSeconds })
   await storeChallenge(tx, challenge.record)
@@ -23,6 +28,7 @@ export async function queueVerification(deps: Deps, tx: Storage, input: { projec
     to: user.email,
     ttlSeconds,
     values: { link: linkTo(deps, project, challenge.token), lifetime: ttlSeconds },
+    wishes,
   })
 }
 

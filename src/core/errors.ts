@@ -86,6 +86,12 @@ export const coreErrors = defineErrors({
   ManagedUserNotFound: { status: 404, wire: 'E112102', text: 'User not found', message: 'Cannot find user' },
   RoleNotFound: { status: 404, wire: 'E111301', text: 'Role not found' },
   TenantNotFound: { status: 404, wire: 'E111401', text: 'Tenant not found' },
+  MessageTemplateNotFound: {
+    status: 404,
+    wire: 'E112001',
+    text: 'Message template not found',
+    message: 'The project has no such message template for this kind of message',
+  },
   SignInMethodDisabled: { status: 403, wire: 'E061001', text: 'This way to sign in is disabled' },
   UserDisabled: { status: 403, wire: 'E062110', text: 'User is disabled' },
   PolicyViolation: { status: 400, wire: 'E062904', text: 'Password does not meet the policy' },

@@ -34,6 +34,8 @@ export interface MessageStorage {
     active(projectId: string, kind: string, channel: string): Promise<MessageTemplateRecord | undefined>
     /** All of a project, by kind, channel and name. There are at most 1 000. */
     list(projectId: string): Promise<readonly MessageTemplateRecord[]>
+    /** Length of all texts of a project, about in characters. */
+    countCharacters(projectId: string): Promise<number>
     /** Replaces all but `projectId`, `id`, `kind`, `channel` and `createdAt`. False as for `insert`, or when it is not there. */
     update(template: MessageTemplateRecord): Promise<boolean>
     /** Makes none of a kind and channel active. */

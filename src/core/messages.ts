@@ -79,16 +79,20 @@ export interface NewMessage {
   /** A value for each variable of the kind. */
   readonly values: Readonly<Record<string, MessageValue>>
   readonly wishes?: MessageWishes | undefined
+  /** Whether it is sent to see how it looks, with samples for values; its recipient is told so. */
+  readonly isTest?: boolean | undefined
 }
 
 /** What the call that sends a message may say of its looks. */
 export interface MessageWishes {
   /** Language tag (BCP 47); without it the user's own language, then the project's. */
   readonly locale?: string | undefined
-  /** A template of the project, instead of the active one. One of another kind or channel, or one that is gone, has no effect. */
+  /** A template of the project, instead of the active one. One that is gone, of another kind or channel, or not public where the caller is anybody, has no effect. */
   readonly templateId?: string | undefined
   /** Values for what the template declares; others are dropped. */
   readonly templateOptions?: Readonly<Record<string, string>> | undefined
+  /** Whether a management key asks: others choose among the public templates only (IN-06). */
+  readonly isPrivileged?: boolean | undefined
 }
 
 /** The durable queue of messages. */

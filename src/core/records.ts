@@ -228,6 +228,8 @@ export interface MessageTemplateRecord {
   readonly name: string
   /** At most one of a kind and channel is. */
   readonly isActive: boolean
+  /** Whether callers without a management key may choose it by `templateId` (IN-06). */
+  readonly isPublic: boolean
   /** Names of the `templateOptions` that it uses. */
   readonly options: readonly string[]
   /** Texts by language. */

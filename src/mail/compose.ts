@@ -30,7 +30,12 @@ export interface Composer {
    * message is never lost by how it looks. Throws when the message cannot be one: unknown kind or project, or a value that must not leave.
    */
   compose(message: OpenMessage): Promise<Composed>
+  /** Writes by a template that is perhaps not stored, or by the built-in text. Throws when that fails. */
+  composeBy(look: TemplateTexts | undefined, message: OpenMessage): Promise<Composed>
 }
+
+/** What of a template makes a message. */
+export type TemplateTexts = Pick<MessageTemplateRecord, 'options' | 'versions'>
 
 /** Makes the composer. Throws when `from` is not a sender. */
 export function createComposer({ kinds, projectById, storage, from, log }: ComposerOptions): Composer {
@@ -38,25 +43,30 @@ export function createComposer({ kinds, projectById, storage, from, log }: Compo
   const engine = createEngine()
 
   async function compose(message: OpenMessage): Promise<Composed> {
-    const kind = kinds[message.kind]
-    const project = await projectById(message.projectId)
-    if (!kind || !project) throw new Error('The kind or the project of the message is not known')
-    const wishes = [...message.locales, project.settings.messages.defaultLocale]
     const template = await templateFor(message)
     if (template) {
       try {
-        return byTemplate(template, { kind, message, project, wishes })
+        return await composeBy(template, message)
       } catch {
         // The cause may quote what the template shows.
-        log.warn('message.templateFailed', { projectId: project.id, templateId: template.id, kind: message.kind })
+        log.warn('message.templateFailed', { projectId: message.projectId, templateId: template.id, kind: message.kind })
       }
     }
-    return builtIn({ kind, message, project, wishes })
+    return composeBy(undefined, message)
   }
 
-  async function templateFor({ projectId, kind, channel, templateId }: OpenMessage): Promise<MessageTemplateRecord | undefined> {
-    const wished = templateId ? await storage.messageTemplates.byId(projectId, templateId) : undefined
-    if (wished?.kind === kind && wished.channel === channel) return wished
+  async function composeBy(template: TemplateTexts | undefined, message: OpenMessage): Promise<Composed> {
+    const kind = kinds[message.kind]
+    const project = await projectById(message.projectId)
+    if (!kind || !project) throw new Error('The kind or the project of the message is not known')
+    const subject = { kind, message, project, wishes: [...message.locales, project.settings.messages.defaultLocale] }
+    const composed = template ? byTemplate(template, subject) : builtIn(subject)
+    return message.isTest ? marked(composed) : composed
+  }
+
+  async function templateFor({ projectId, kind, channel, ...message }: OpenMessage): Promise<MessageTemplateRecord | undefined> {
+    const wished = message.templateId ? await storage.messageTemplates.byId(projectId, message.templateId) : undefined
+    if (wished?.kind === kind && wished.channel === channel && (wished.isPublic || message.isPrivileged)) return wished
     return storage.messageTemplates.active(projectId, kind, channel)
   }
 
@@ -67,7 +77,7 @@ export function createComposer({ kinds, projectById, storage, from, log }: Compo
     readonly wishes: readonly string[]
   }
 
-  function byTemplate(template: MessageTemplateRecord, { kind, message, project, wishes }: Subject): Composed {
+  function byTemplate(template: TemplateTexts, { kind, message, project, wishes }: Subject): Composed {
     const { id, to, channel, projectId } = message
     const isMail = formOf(channel) === 'email'
     const tags = Object.keys(template.versions as object)
@@ -114,7 +124,14 @@ export function createComposer({ kinds, projectById, storage, from, log }: Compo
     return { mail: renderMail({ id, from, to, content, productName: project.name, look }) }
   }
 
-  return { compose }
+  return { compose, composeBy }
+}
+
+/** Says of a message that it is a test, where its recipient looks first. */
+function marked(composed: Composed): Composed {
+  if ('mail' in composed) return { mail: { ...composed.mail, subject: `[Test] ${composed.mail.subject}` } }
+  const mark = composed.text.channel === 'voice' ? 'Test. ' : '[Test] '
+  return { text: { ...composed.text, text: `${mark}${composed.text.text}` } }
 }
 
 /** Readable text of HTML, for programs that show none: blocks become lines, and the addresses of links stand behind their words. */

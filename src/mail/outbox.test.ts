@@ -33,7 +33,8 @@ test(
     assert.notEqual(one.sealedContent, two.sealedContent)
     const { to, values, kind } = newMail()
     const user = { name: '', givenName: '', familyName: '', email: '', phone: '' }
-    const opened = { projectId, id: one.id, kind, channel: 'email', to, values, user, locales: [], templateId: '', options: {} }
+    const wishes = { locales: [], templateId: '', isPrivileged: false, isTest: false, options: {} }
+    const opened = { projectId, id: one.id, kind, channel: 'email', to, values, user, ...wishes }
     assert.deepEqual(openMessage(sealer, one), opened)
     assert.throws(() => openMessage(sealer, { ...one, sealedContent: two.sealedContent }))
     assert.throws(() => openMessage(sealer, { ...one, projectId: projectIdOfNobody }))
@@ -46,7 +47,7 @@ test(
   'what opens must be a mail to one plain address; the error quotes nothing',
   inWorld(async ({ sealer }) => {
     const user = { name: '', givenName: '', familyName: '', email: '', phone: '' }
-    const rest = { values: { link: 'canary' }, user, locales: [], templateId: '', options: {} }
+    const rest = { values: { link: 'canary' }, user, locales: [], templateId: '', isPrivileged: false, isTest: false, options: {} }
     for (const sealed of [
       'canary',
       '"canary"',

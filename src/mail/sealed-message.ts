@@ -16,6 +16,10 @@ const Message = z.strictObject({
   /** Languages that are wished for, best first. */
   locales: z.array(z.string()).max(3),
   templateId: z.string(),
+  /** Whether a template that is not public may be chosen. */
+  isPrivileged: z.boolean(),
+  /** Whether it holds samples only, and is to say so. */
+  isTest: z.boolean(),
   options: z.record(z.string(), z.string()),
   user: User,
   values: z.record(z.string(), Value),
@@ -36,11 +40,11 @@ export function isRecipient(channel: string, to: string): boolean {
 
 /** The text to be sealed. `localeAttribute` names the custom attribute that holds the user's language. */
 export function sealedText(message: NewMessage, localeAttribute: string): string {
-  const { user, to, values, wishes = {} } = message
+  const { user, to, values, wishes = {}, isTest = false } = message
   const own = user?.customAttributes[localeAttribute]
   const locales = [wishes.locale, own].filter((locale) => typeof locale === 'string')
-  const { templateId = '', templateOptions: options = {} } = wishes
-  return JSON.stringify({ to, locales, templateId, options, user: userOf(user), values })
+  const { templateId = '', templateOptions: options = {}, isPrivileged = false } = wishes
+  return JSON.stringify({ to, locales, templateId, isPrivileged, isTest, options, user: userOf(user), values })
 }
 
 function userOf(user: UserRecord | undefined): z.infer<typeof User> {
@@ -53,6 +57,8 @@ export const decoyText = JSON.stringify({
   to: '',
   locales: [],
   templateId: '',
+  isPrivileged: false,
+  isTest: false,
   options: {},
   user: userOf(undefined),
   values: { link: '-'.repeat(160), lifetime: 0 },

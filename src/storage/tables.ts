@@ -190,6 +190,7 @@ export const messageTemplateColumns = columns<MessageTemplateRecord>('message_te
   channel: 'text',
   name: 'text',
   isActive: 'flag',
+  isPublic: 'flag',
   options: 'json',
   versions: 'json',
   createdAt: 'integer',

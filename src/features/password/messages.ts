@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import { lifetimeVariable, linkVariable, type MessageKind } from '../../core/messages.ts'
+import { lifetimeVariable, linkVariable, type MessageKind, type MessageWishes } from '../../core/messages.ts'
 import type { Project } from '../../core/projects.ts'
 import type { Storage, UserRecord } from '../../core/storage.ts'
 
@@ -21,11 +21,17 @@ export const passwordMessages = {
 export function queueResetMail(
   deps: Deps,
   tx: Storage,
-  input: { readonly project: Project; readonly user: UserRecord; readonly link: string; readonly ttlSeconds: number },
+  input: {
+    readonly project: Project
+    readonly user: UserRecord
+    readonly link: string
+    readonly ttlSeconds: number
+    readonly wishes?: MessageWishes | undefined
+  },
 ): Promise<void> {
-  const { project, user, link, ttlSeconds } = input
+  const { project, user, link, ttlSeconds, wishes } = input
   const values = { link, lifetime: ttlSeconds }
-  return deps.outbox.queue(tx, { project, kind: 'password.reset', channel: 'email', user, to: user.email, ttlSeconds, values })
+  return deps.outbox.queue(tx, { project, kind: 'password.reset', channel: 'email', user, to: user.email, ttlSeconds, values, wishes })
 }
 
 /** Queues the notice of a changed password, where the project sends it and the user has proven an address: nobody else gets mail of it (BF-09). Test users get none. */

@@ -4,6 +4,7 @@ import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { takeMail } from '../../core/message-limits.ts'
+import type { MessageWishes } from '../../core/messages.ts'
 import type { Project } from '../../core/projects.ts'
 import { approvedRedirect, withToken } from '../../core/redirect.ts'
 import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
@@ -19,6 +20,7 @@ export interface SendReset {
   readonly loginId: string
   readonly redirectUrl?: string | undefined
   readonly source: Source
+  readonly wishes?: MessageWishes | undefined
 }
 
 /**
@@ -36,7 +38,7 @@ export async function sendReset(deps: Deps, input: SendReset): Promise<{ resetMe
   const place = await takeMail(deps, { projectId: project.id, kind: 'password.reset', recipient: address, sourceIp })
   const recipient = found && place.isTaken && mayReset(project, found) ? found.user : undefined
   // Who asks too often is answered without any work, whoever the account is.
-  if (!place.isSourceRefused) await request(deps, { project, source, recipient, page })
+  if (!place.isSourceRefused) await request(deps, { project, source, recipient, page, wishes: input.wishes })
   deps.outbox.wake()
   return { resetMethod: 'magiclink', maskedEmail: maskEmail(input.loginId) }
 }
@@ -62,9 +64,15 @@ function mayReset(project: Project, account: UserWithLoginIds): boolean {
 /** Stores challenge, mail and event; without a recipient it stores as much, of which nothing can be used. */
 async function request(
   deps: Deps,
-  input: { readonly project: Project; readonly source: Source; readonly recipient: UserRecord | undefined; readonly page: URL },
+  input: {
+    readonly project: Project
+    readonly source: Source
+    readonly recipient: UserRecord | undefined
+    readonly page: URL
+    readonly wishes: MessageWishes | undefined
+  },
 ): Promise<void> {
-  const { project, source, recipient } = input
+  const { project, source, recipient, wishes } = input
   const ttlSeconds = project.settings.password.resetExpirationTime * 60
   const userId = recipient?.id ?? ''
   const target = { projectId: project.id, userId, purpose: 'passwordReset' as const, address: recipient?.email ?? '', ttlSeconds }
@@ -77,7 +85,7 @@ async function request(
     await recordEvent(deps, tx, event)
     // Without a recipient the challenge belongs to nobody, and nobody has its token.
     await storeChallenge(tx, isThere ? challenge.record : { ...challenge.record, userId: '' })
-    if (recipient && isThere) await queueResetMail(deps, tx, { project, user: recipient, link, ttlSeconds })
+    if (recipient && isThere) await queueResetMail(deps, tx, { project, user: recipient, link, ttlSeconds, wishes })
     else await deps.outbox.queueDecoy(tx, { project, kind: 'password.reset', channel: 'email', ttlSeconds })
   })
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { coreErrors } from '../../core/errors.ts'
+import { publicWishes } from '../../core/message-wishes.ts'
 import { policyAnswer } from '../../core/password/policy.ts'
 import { route } from '../../http/route.ts'
 import {
@@ -79,7 +80,8 @@ export const passwordRoutes = [
       const { project, source } = caller
       const { loginId, password, loginOptions } = body
       const details = body.user ?? {}
-      const issued = await signUp(deps, { project, source, signal, loginId, password, details, customClaims: loginOptions?.customClaims })
+      const wishes = { customClaims: loginOptions?.customClaims, wishes: publicWishes(loginOptions) }
+      const issued = await signUp(deps, { project, source, signal, loginId, password, details, ...wishes })
       return authReply(issued, project, { cookieName: refreshCookieName(header(refreshCookieHeader)) })
     },
   }),
@@ -142,7 +144,11 @@ export const passwordRoutes = [
     errors: [RedirectRefused, MethodDisabled],
     run: async ({ deps, caller: { project, source }, body }) => {
       const { loginId, redirectUrl } = body
-      return { ...(await sendReset(deps, { project, source, loginId, redirectUrl })), pendingRef: '', linkId: '' }
+      return {
+        ...(await sendReset(deps, { project, source, loginId, redirectUrl, wishes: publicWishes(body) })),
+        pendingRef: '',
+        linkId: '',
+      }
     },
   }),
   route({

@@ -5,6 +5,7 @@ import { queueVerification, wantsVerification } from '../../core/email-verificat
 import { AuthError, coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { takeMail } from '../../core/message-limits.ts'
+import type { MessageWishes } from '../../core/messages.ts'
 import { assertPolicy, newPasswordCredential, passwordKind } from '../../core/password/credential.ts'
 import type { Project } from '../../core/projects.ts'
 import { newId } from '../../core/secrets.ts'
@@ -20,6 +21,8 @@ export interface SignUp {
   readonly password: string
   readonly details: NewUserDetails
   readonly customClaims?: Readonly<Record<string, unknown>> | undefined
+  /** For the mail that asks to verify the address. */
+  readonly wishes?: MessageWishes | undefined
   readonly source: Source
   readonly signal: AbortSignal
 }
@@ -65,7 +68,7 @@ async function createAccount(deps: Deps, input: SignUp, account: { loginId: Logi
         userEvent({ projectId: project.id, type: 'password.signUp', outcome: 'success', userId: user.id, source }),
       )
       await storeSession(deps, tx, session)
-      if (mayVerify) await queueVerification(deps, tx, { project, user })
+      if (mayVerify) await queueVerification(deps, tx, { project, user, wishes: input.wishes })
       // Whoever guessed at this login ID before it was taken has locked nobody out.
       await tx.attempts.clear(project.id, accountKeys(loginId.canonical, source.ip))
       await tries?.giveBack(tx)

@@ -4,12 +4,12 @@ import { batchLimits } from '../../http/body.ts'
 import { route } from '../../http/route.ts'
 import { Empty } from '../../http/schemas.ts'
 import { createUsers, patchUsers } from './batch.ts'
+import { invitationOf } from './invite.ts'
 import { deleteUsers } from './remove.ts'
 import {
   CreatedUsersReply,
   entriesOf,
   fieldsOf,
-  invitationOf,
   NewUsersBody,
   newUserOf,
   outcomesReply,
@@ -29,11 +29,11 @@ export const batchRoutes = [
     body: NewUsersBody,
     bodyLimits: batchLimits,
     reply: CreatedUsersReply,
-    errors: [coreErrors.InvalidRequest],
+    errors: [coreErrors.InvalidRequest, coreErrors.MessageTemplateNotFound],
     run: async ({ deps, caller, body, signal }) => {
       const { project, actor, rights, source } = caller
       const entries = entriesOf(body.users, newUserOf)
-      const invitation = invitationOf(body)
+      const invitation = await invitationOf(deps, project, body)
       const outcomes = await createUsers(deps, { project, actor, rights, entries, invitation, caller: { signal, source } })
       const { done, failedUsers } = outcomesReply(rights, body.users, outcomes)
       return { createdUsers: done, failedUsers, additionalErrors: {} }

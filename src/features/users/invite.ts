@@ -2,6 +2,8 @@ import { type NewChallenge, newChallenge, storeChallenge } from '../../core/chal
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { takeMail } from '../../core/message-limits.ts'
+import { type GivenWishes, privilegedWishes } from '../../core/message-wishes.ts'
+import type { MessageWishes } from '../../core/messages.ts'
 import type { Project } from '../../core/projects.ts'
 import { approvedRedirect, withToken } from '../../core/redirect.ts'
 import type { Storage, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
@@ -15,6 +17,21 @@ export interface Invitation {
   readonly url?: string | undefined
   /** Whether it is mailed; absent as the settings say, where the user has an address. */
   readonly sendsMail?: boolean | undefined
+  readonly wishes?: MessageWishes | undefined
+}
+
+/** What a call says of an invitation. */
+export interface GivenInvitation extends GivenWishes {
+  readonly invite?: boolean | undefined
+  readonly inviteUrl?: string | undefined
+  readonly sendMail?: boolean | undefined
+}
+
+/** The invitation that a call asks for, if it asks for one. Throws `MessageTemplateNotFound`. */
+export async function invitationOf(deps: Deps, project: Project, given: GivenInvitation): Promise<Invitation | undefined> {
+  if (!given.invite) return undefined
+  const wishes = await privilegedWishes(deps, { ...given, projectId: project.id, kind: 'user.invite', channel: 'email' })
+  return { url: given.inviteUrl || undefined, sendsMail: given.sendMail, wishes }
 }
 
 /** An invitation whose mail may leave, ready to store. */
@@ -22,6 +39,7 @@ export interface PreparedInvite {
   readonly challenge: NewChallenge
   readonly link: string
   readonly ttlSeconds: number
+  readonly wishes: MessageWishes | undefined
 }
 
 /**
@@ -41,7 +59,7 @@ export async function prepareInvite(
   if (!isTaken) return undefined
   const ttlSeconds = project.settings.invite.expirationTime * 60
   const challenge = newChallenge(deps, { projectId: project.id, userId: user.id, purpose: 'invite', address: user.email, ttlSeconds })
-  return { challenge, link: withToken(landing, challenge.token), ttlSeconds }
+  return { challenge, link: withToken(landing, challenge.token), ttlSeconds, wishes: invitation.wishes }
 }
 
 function landingPage(deps: Deps, project: Project, url: string | undefined): URL {
@@ -63,7 +81,8 @@ export async function storeInvite(
 ): Promise<void> {
   const { project, user, invite } = input
   await storeChallenge(tx, invite.challenge.record)
-  await queueInviteMail(deps, tx, { project, user, link: invite.link, ttlSeconds: invite.ttlSeconds })
+  const { link, ttlSeconds, wishes } = invite
+  await queueInviteMail(deps, tx, { project, user, link, ttlSeconds, wishes })
 }
 
 /**

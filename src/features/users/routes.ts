@@ -12,10 +12,11 @@ import { createUser } from './create.ts'
 import { userErrors } from './errors.ts'
 import { factorRoutes } from './factor-routes.ts'
 import { fieldRoutes, ofWrites } from './field-routes.ts'
+import { invitationOf } from './invite.ts'
 import { loadUsers } from './list.ts'
 import { logOut } from './logout.ts'
 import { deleteTestUsers, deleteUser } from './remove.ts'
-import { EitherName, fieldsOf, invitationOf, NewUserBody, newUserOf, OneUserReply, oneUserReply, UserBody, UserIds } from './schemas.ts'
+import { EitherName, fieldsOf, NewUserBody, newUserOf, OneUserReply, oneUserReply, UserBody, UserIds } from './schemas.ts'
 import { patchUser, updateUser } from './write.ts'
 
 /** Life of users as administrators have it in hand (`protocol/core.md` 7.1). */
@@ -26,6 +27,7 @@ const { InvalidRequest, InvalidArguments, ManagedUserNotFound, UserAlreadyExists
 export const ofCreation = [
   ...[InvalidRequest, InvalidArguments, UserAlreadyExists, RoleNotFound, TenantNotFound],
   ...[coreErrors.PolicyViolation, coreErrors.RateLimited, userErrors.InviteUrlRefused, ManagedUserNotFound],
+  coreErrors.MessageTemplateNotFound,
 ]
 
 const management = { access: 'management', isTenantAware: true } as const
@@ -43,7 +45,7 @@ function createRoute(path: string, summary: string, isTestOnly: boolean) {
     run: async ({ deps, caller, body, signal }) => {
       const { project, actor, rights, source } = caller
       const user = newUserOf(isTestOnly ? { ...body, test: true } : body)
-      const invitation = invitationOf(body)
+      const invitation = await invitationOf(deps, project, body)
       const input = { project, actor, rights, user, caller: { signal, source } }
       const account = await (invitation ? inviteUser(deps, { ...input, invitation }) : createUser(deps, input))
       return oneUserReply(rights, account)

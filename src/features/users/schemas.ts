@@ -21,7 +21,6 @@ import { userReply } from '../../http/session-reply.ts'
 import { assertBatch, type Entry, maxBatch, type Outcome } from './batch.ts'
 import type { NewUser } from './create.ts'
 import type { UserFields } from './fields.ts'
-import type { Invitation } from './invite.ts'
 
 /** What the calls about users take and answer (`protocol/core.md` 7.1), and the way between the wire's names and ours. */
 
@@ -177,15 +176,6 @@ export function newUserOf(body: z.output<typeof BatchUser>): NewUser {
     hashedPassword: isHashed ? hashedPassword : undefined,
     totpSeed: seed || undefined,
   }
-}
-
-/** The invitation that a body asks for, if it asks for one. */
-export function invitationOf(body: {
-  readonly invite?: boolean | undefined
-  readonly inviteUrl?: string | undefined
-  readonly sendMail?: boolean | undefined
-}): Invitation | undefined {
-  return body.invite ? { url: body.inviteUrl || undefined, sendsMail: body.sendMail } : undefined
 }
 
 export const OneUserReply = z.object({ user: UserReply })

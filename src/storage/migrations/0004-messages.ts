@@ -26,6 +26,7 @@ export const messages: Migration = {
       .addColumn('channel', text, (c) => c.notNull())
       .addColumn('name', text, (c) => c.notNull())
       .addColumn('is_active', 'bigint', (c) => c.notNull())
+      .addColumn('is_public', 'bigint', (c) => c.notNull())
       .addColumn('options', 'text', (c) => c.notNull())
       .addColumn('versions', 'text', (c) => c.notNull())
       .addColumn('created_at', 'bigint', (c) => c.notNull())

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
 import { changes, prepared } from '../prepared.ts'
@@ -46,8 +47,14 @@ export function messageTemplates(connection: Connection): Storage['messageTempla
       const rows = await query.orderBy('kind').orderBy('channel').orderBy('name').limit(maxListed).execute()
       return rows.map(messageTemplateColumns.read)
     },
-    async update({ projectId, id, name, isActive, options, versions, modifiedAt }) {
-      const row = messageTemplateColumns.toPartialRow({ name, isActive, options, versions, modifiedAt })
+    async countCharacters(projectId) {
+      const { fn } = db
+      const query = db.selectFrom('message_templates').where('project_id', '=', projectId)
+      const row = await query.select(fn.sum<number | string | null>(sql`length(versions)`).as('characters')).executeTakeFirst()
+      return Number(row?.characters ?? 0)
+    },
+    async update({ projectId, id, name, isActive, isPublic, options, versions, modifiedAt }) {
+      const row = messageTemplateColumns.toPartialRow({ name, isActive, isPublic, options, versions, modifiedAt })
       let isThere = false
       const isFree = await unlessTaken(connection, async ({ db: inner }) => {
         const update = inner.updateTable('message_templates').set(row).where('project_id', '=', projectId).where('id', '=', id)
