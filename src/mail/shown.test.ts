@@ -17,7 +17,16 @@ const address = (name: string | number) => `${name}@a.example`
 
 /** A text message, by a template of the project. */
 async function queueText(world: World, to: string): Promise<void> {
-  const template = { projectId, id: 'MT1', kind: 'password.reset', channel: 'sms', name: 'text', isActive: true, options: [] }
+  const template = {
+    projectId,
+    id: 'MT1',
+    kind: 'password.reset',
+    channel: 'sms',
+    name: 'text',
+    isActive: true,
+    isPublic: false,
+    options: [],
+  }
   const versions = { en: { body: 'Open {{ link }}' } }
   await world.storage.messageTemplates.insert({ ...template, versions, createdAt: 0, modifiedAt: 0 })
   await world.queue({ to, channel: 'sms', values: { link, lifetime: 60 } })
