@@ -93,6 +93,12 @@ export const coreErrors = defineErrors({
     message: 'The project has no such message template for this kind of message',
   },
   SignInMethodDisabled: { status: 403, wire: 'E061001', text: 'This way to sign in is disabled' },
+  MessagingUnavailable: {
+    status: 400,
+    wire: 'E061002',
+    text: 'Messages of this kind cannot be sent',
+    message: 'This server has nobody to hand messages of this kind to',
+  },
   UserDisabled: { status: 403, wire: 'E062110', text: 'User is disabled' },
   PolicyViolation: { status: 400, wire: 'E062904', text: 'Password does not meet the policy' },
   PasswordReused: { status: 400, wire: 'E062905', text: 'Password was used before' },
@@ -100,5 +106,6 @@ export const coreErrors = defineErrors({
   SessionEnded: { status: 401, wire: 'E064001', text: 'Session has ended', message: 'Expired due to logout' },
   StaleSession: { status: 401, wire: 'E064003', text: 'A more recent sign-in is needed' },
   Impersonating: { status: 403, wire: 'E064004', text: 'Not allowed while acting as another user' },
+  RedirectRefused: { status: 400, wire: 'E062908', text: 'Redirect URL is not approved' },
   InvalidLinkToken: { status: 401, wire: 'E062504', text: 'Token expired', message: 'Failed to load magic link token' },
 })

@@ -4,7 +4,7 @@ import { accountKeys } from './attempts.ts'
 import type { Deps } from './deps.ts'
 import type { Project } from './projects.ts'
 import { newId } from './secrets.ts'
-import type { Storage, UserWithLoginIds } from './storage.ts'
+import type { Storage, UserRecord, UserWithLoginIds } from './storage.ts'
 import { isTestLoginId } from './testers.ts'
 import { newLoginId, newUserRecord } from './users.ts'
 
@@ -18,6 +18,11 @@ export const VouchedUser = z.object({
   isPhoneVerified: z.boolean().optional(),
 })
 export type VouchedUser = z.infer<typeof VouchedUser>
+
+/** The record that such a user would have. Throws `InvalidRequest` for a login ID or an address that is none. */
+export function newcomerRecord(deps: Deps, project: Project, user: VouchedUser): UserRecord {
+  return newVouchedUser(deps, project, user).user
+}
 
 /** A user who signs up through a back end, not stored yet. Throws `InvalidRequest` for a login ID or an address that is none. */
 export function newVouchedUser(deps: Deps, project: Project, input: VouchedUser): UserWithLoginIds {

@@ -161,6 +161,8 @@ const Enabled = z.boolean().default(true).meta({ description: 'The method may be
 const SignInMinutes = (initial: number) =>
   z.int().min(1).max(10).default(initial).meta({ description: 'Minutes that it lives, at most 10 (RC-04).' })
 
+const MasksErrors = z.boolean().default(true).meta({ description: 'Ours: answers do not tell whether an account exists (EN-03).' })
+
 const RedirectUrl = z
   .string()
   .max(2048)
@@ -172,6 +174,7 @@ export const MagicLinkSettings = z
     enabled: Enabled,
     expirationTime: SignInMinutes(3),
     redirectUrl: RedirectUrl,
+    maskError: MasksErrors,
     verificationExpirationTime: z
       .int()
       .min(1)
@@ -182,14 +185,20 @@ export const MagicLinkSettings = z
   .readonly()
 
 export const EnchantedLinkSettings = z
-  .strictObject({ enabled: Enabled, expirationTime: SignInMinutes(3), redirectUrl: RedirectUrl })
+  .strictObject({ enabled: Enabled, expirationTime: SignInMinutes(3), redirectUrl: RedirectUrl, maskError: MasksErrors })
   .readonly()
 
 export const OtpSettings = z
   .strictObject({
     enabled: Enabled,
     expirationTime: SignInMinutes(3),
-    domain: z.string().max(253).default('').meta({ description: 'Domain that text messages bind the code to.' }),
+    domain: z
+      .string()
+      .max(253)
+      .regex(/^(|[a-z0-9-]+(\.[a-z0-9-]+)*)$/, 'must be a host name in lower case')
+      .default('')
+      .meta({ description: 'Domain that text messages bind the code to, so that phones fill it in there only; empty is none.' }),
+    maskError: MasksErrors,
   })
   .readonly()
 

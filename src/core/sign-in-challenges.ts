@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Source } from './events.ts'
 import { type EarlierSession, mergedMethods } from './factors.ts'
+import { changesOfFirstProof, isFirstProof, wipeBeforeFirstProof } from './first-proof.ts'
 import type { FoundGrants } from './grants.ts'
 import type { Project } from './projects.ts'
 import { joinByDomain, tenantsByDomain, withTenants } from './self-provisioning.ts'
@@ -75,6 +76,8 @@ export interface PreparedRedemption {
   readonly joined: FoundGrants | undefined
   readonly source: Source
   readonly revokesOthers: boolean
+  /** The method by which an address was proven for the first time, which ends what was set before (RC-11). */
+  readonly firstProof: DeliveryMethod | undefined
 }
 
 /** Prepares the session of a secret that was proven and may be redeemed. Throws `InvalidSession` when the session that it adds to has ended. */
@@ -86,12 +89,17 @@ export async function prepareRedemption(
     readonly account: UserWithLoginIds
     readonly terms: SignInTerms
     readonly isReset?: boolean
+    /** Who redeems is known to be who set up what the account has: somebody with a session of it, or whom an administrator invited. */
+    readonly isHolder?: boolean
   },
 ): Promise<PreparedRedemption> {
-  const { project, source, account, isReset = false } = input
+  const { project, source, isReset = false } = input
   const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers, tenantId } = input.terms
   if (earlier) await assertStillLive(deps, project, earlier.sessionId)
-  const changes = isSent ? proofBy(method) : {}
+  const isHolder = input.isHolder || earlier !== undefined || !isSent
+  const firstProof = isFirstProof(input.account, { method, isHolder }) ? method : undefined
+  const account = firstProof ? { ...input.account, credentialKinds: [] } : input.account
+  const changes = isSent ? { ...proofBy(method), ...(firstProof ? changesOfFirstProof(firstProof) : {}) } : {}
   const proven = { ...account, user: { ...account.user, ...changes } }
   const joined = changes.isEmailVerified ? await tenantsByDomain(deps.storage, project, proven) : undefined
   const session = await prepareSession(deps, {
@@ -99,7 +107,7 @@ export async function prepareRedemption(
     account: joined ? withTenants(proven, joined) : proven,
     amr: mergedMethods(earlier?.amr ?? [], method === 'embedded' ? [] : [method]),
   })
-  return { session, changes, joined, source, revokesOthers }
+  return { session, changes, joined, source, revokesOthers, firstProof }
 }
 
 function proofBy(method: DeliveryMethod): UserChanges {
@@ -115,8 +123,9 @@ async function assertStillLive(deps: Deps, project: Project, sessionId: string):
 
 /** Stores a prepared redemption. Part of the caller's transaction, which has locked the user and spent the challenge. */
 export async function storeRedemption(deps: Deps, tx: Storage, redemption: PreparedRedemption): Promise<void> {
-  const { session, changes, joined, source, revokesOthers } = redemption
+  const { session, changes, joined, source, revokesOthers, firstProof } = redemption
   const { projectId, userId, id } = session.record
+  if (firstProof) await wipeBeforeFirstProof(deps, tx, { projectId, userId, method: firstProof, source })
   if (Object.keys(changes).length > 0) await tx.users.update(projectId, userId, changes)
   if (joined) await joinByDomain(deps, tx, { projectId, userId, source, found: joined })
   // Whoever has the mailbox need not guess at codes that go there (BF-01).

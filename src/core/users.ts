@@ -87,6 +87,12 @@ export function maskEmail(requested: string): string {
   return `${local.slice(0, 1)}*****@${domain.slice(0, 1)}*****${ending}`
 }
 
+/** Masks the phone number in a request, `+*********55`; `''` when it is not one. Made from the request, as `maskEmail` is. */
+export function maskPhone(requested: string): string {
+  const phone = parsePhone(requested)
+  return phone ? `+${'*'.repeat(phone.length - 3)}${phone.slice(-2)}` : ''
+}
+
 /** What a caller may say about a user who signs up; everything else is the server's (MG-04). */
 export interface NewUserDetails {
   readonly name?: string | undefined

@@ -122,6 +122,12 @@ export function backEndReply(issued: IssuedSession, project: Project): z.input<t
   return authReply(issued, { ...project, settings: { ...project.settings, project: { ...project.settings.project, ...inBody } } }).body
 }
 
+/** Both tokens as cookies, whatever the settings say: for pages of ours, which have no other place for them. */
+export function cookieReply(issued: IssuedSession, project: Project): readonly ReplyCookie[] {
+  const refresh = refreshCookieOf(project, refreshCookie, issued.refreshJwt, secondsUntil(issued.refreshExpiresAt, issued))
+  return [refresh, sessionCookieOf(project, issued.sessionJwt, secondsUntil(issued.sessionExpiresAt, issued))]
+}
+
 /** The cookies that end what `authReply` has set; none when the project keeps tokens in bodies. */
 export function clearCookies(project: Project, options: { readonly cookieName?: string } = {}): readonly ReplyCookie[] {
   const settings = project.settings.project

@@ -1,5 +1,5 @@
-import { lifetimeVariable, linkVariable } from '../../core/messages.ts'
 import type { Feature } from '../../http/route.ts'
+import { magicLinkMessages } from './messages.ts'
 import { magicLinkRoutes } from './routes.ts'
 
 /** Links with a one-time token: proof of an address, and the first half of a password reset (`protocol/core.md` 6.1, 6.3). */
@@ -7,12 +7,10 @@ export const magicLink: Feature = {
   name: 'magic-link',
   routes: magicLinkRoutes,
   errors: {},
-  messages: {
-    'email.verify': {
-      about: 'The link that proves the address of a fresh sign-up.',
-      channels: ['email'],
-      variables: { link: linkVariable, lifetime: lifetimeVariable },
-    },
+  messages: magicLinkMessages,
+  events: {
+    'magicLink.send': 'A link was asked for; failure is one that went to nobody.',
+    'magicLink.verify': 'A link was redeemed; `purpose` says which kind.',
+    'user.firstProof': 'An address was proven for the first time, which ended what was set up before (RC-11).',
   },
-  events: { 'magicLink.verify': 'A link was redeemed; `purpose` says which kind.' },
 }

@@ -4,6 +4,8 @@ import { route } from '../../http/route.ts'
 import { AuthReply, LinkToken } from '../../http/schemas.ts'
 import { authReply, refreshCookieHeader, refreshCookieName } from '../../http/session-reply.ts'
 import { verifyPages } from './page.ts'
+import { signInPages } from './sign-in-page.ts'
+import { magicLinkStartRoutes } from './start-routes.ts'
 import { verifyLink } from './verify.ts'
 
 export const magicLinkRoutes = [
@@ -21,5 +23,7 @@ export const magicLinkRoutes = [
       return authReply(issued, project, { cookieName: refreshCookieName(header(refreshCookieHeader)) })
     },
   }),
+  ...magicLinkStartRoutes,
   ...verifyPages,
+  ...signInPages,
 ]

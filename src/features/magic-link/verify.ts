@@ -1,15 +1,13 @@
-import { z } from 'zod'
 import { type ChallengePurpose, findChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
-import { newVouchedUser, storeVouchedUser, VouchedUser } from '../../core/new-users.ts'
 import type { Project } from '../../core/projects.ts'
+import { enterRedeemer, findRedeemer } from '../../core/redeemers.ts'
 import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
 import type { Settings } from '../../core/settings.ts'
-import { mayRedeem, prepareRedemption, storeRedemption, termsOf } from '../../core/sign-in-challenges.ts'
-import type { ChallengeRecord, UserWithLoginIds } from '../../core/storage.ts'
+import { prepareRedemption, storeRedemption, termsOf } from '../../core/sign-in-challenges.ts'
 
 export interface VerifyLink {
   readonly project: Project
@@ -23,8 +21,8 @@ interface Redemption {
   isOffered(settings: Settings): boolean
   /** The session is only there to set a password. */
   readonly isReset?: boolean
-  /** The link makes its user. */
-  readonly isSignUp?: boolean
+  /** Who redeems it is who set up the account, or whom an administrator vouches for (RC-11). */
+  readonly isHolder?: boolean
 }
 
 const always = () => true
@@ -32,11 +30,11 @@ const always = () => true
 /** Purposes that this endpoint serves; a token of any other is unknown to it (RC-05). */
 const redemptions: { readonly [Purpose in ChallengePurpose]?: Redemption } = {
   passwordReset: { isOffered: always, isReset: true },
-  verifyEmail: { isOffered: always },
+  verifyEmail: { isOffered: always, isHolder: true },
   magicLink: { isOffered: (settings) => settings.magicLink.enabled },
-  invite: { isOffered: always },
+  invite: { isOffered: always, isHolder: true },
   embeddedSignIn: { isOffered: (settings) => settings.embeddedLink.enabled },
-  embeddedSignUp: { isOffered: (settings) => settings.embeddedLink.enabled, isSignUp: true },
+  embeddedSignUp: { isOffered: (settings) => settings.embeddedLink.enabled },
 }
 
 /**
@@ -48,28 +46,21 @@ export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedS
   const projectId = project.id
   const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: offeredPurposes(project) })
   if (!challenge) throw coreErrors.InvalidLinkToken()
-  const { isReset = false, isSignUp = false } = redemptions[challenge.purpose as ChallengePurpose] ?? {}
-  const account = isSignUp ? signedUpBy(deps, project, challenge) : await deps.storage.users.byId(projectId, challenge.userId)
-  if (!account || !mayRedeem(challenge, account)) throw coreErrors.InvalidLinkToken()
-  const redemption = await prepareRedemption(deps, { project, source, account, terms: termsOf(challenge), isReset })
+  const { isReset = false, isHolder = false } = redemptions[challenge.purpose as ChallengePurpose] ?? {}
+  const redeemer = await findRedeemer(deps, project, challenge)
+  if (!redeemer) throw coreErrors.InvalidLinkToken()
+  const { account, isNew } = redeemer
+  const terms = termsOf(challenge)
+  const redemption = await prepareRedemption(deps, { project, source, account, terms, isReset, isHolder: isHolder || isNew })
   const userId = account.user.id
   const event = userEvent({ projectId, type: 'magicLink.verify', outcome: 'success', userId, source, data: { purpose: challenge.purpose } })
   await deps.storage.transaction(async (tx) => {
-    if (!isSignUp) await tx.users.lock(projectId, userId)
+    if (!(await enterRedeemer(tx, project, redeemer))) throw coreErrors.InvalidLinkToken()
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
-    // Somebody may have taken the login ID since the link was made.
-    if (isSignUp && !(await storeVouchedUser(tx, project, account))) throw coreErrors.InvalidLinkToken()
     await recordEvent(deps, tx, event)
     await storeRedemption(deps, tx, redemption)
   })
   return redemption.session.issued
-}
-
-const SignUpData = z.object({ user: VouchedUser })
-
-/** The user whom a link makes, as its challenge remembers it. */
-function signedUpBy(deps: Deps, project: Project, challenge: ChallengeRecord): UserWithLoginIds {
-  return newVouchedUser(deps, project, SignUpData.parse(challenge.data).user)
 }
 
 function offeredPurposes({ settings }: Project): readonly ChallengePurpose[] {

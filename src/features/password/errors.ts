@@ -5,7 +5,6 @@ export const passwordErrors = defineErrors({
   WrongPassword: { status: 401, wire: 'E062903', text: 'Password signin failed', message: 'Invalid signin credentials' },
   AccountLocked: { status: 403, wire: 'E062906', text: 'Account is locked' },
   MethodDisabled: { status: 403, wire: 'E062907', text: 'Password authentication is disabled' },
-  RedirectRefused: { status: 400, wire: 'E062908', text: 'Redirect URL is not approved' },
   PasswordExpired: { status: 401, wire: 'E062909', text: 'Password expired', message: 'The password has expired and must be replaced' },
   ChangedMeanwhile: { status: 400, wire: 'E062911', text: 'Password was changed at the same time' },
 })

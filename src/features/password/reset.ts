@@ -48,7 +48,7 @@ function landingPage(deps: Deps, project: Project, redirectUrl: string | undefin
   if (!wanted) return new URL(`${deps.publicUrl()}/reset/${project.id}`)
   const approved = approvedRedirect({ url: wanted, approved: project.settings.project.trustedDomains, publicUrl: deps.publicUrl() })
   if (approved) return approved
-  throw passwordErrors.RedirectRefused({
+  throw coreErrors.RedirectRefused({
     message: 'The redirectUrl is not on the list of approved domains (setting project.trustedDomains)',
   })
 }

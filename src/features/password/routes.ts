@@ -25,7 +25,7 @@ import { signIn } from './sign-in.ts'
 import { signUp } from './sign-up.ts'
 import { updatePassword } from './update.ts'
 
-const { WrongPassword, AccountLocked, MethodDisabled, RedirectRefused, PasswordExpired, ChangedMeanwhile } = passwordErrors
+const { WrongPassword, AccountLocked, MethodDisabled, PasswordExpired, ChangedMeanwhile } = passwordErrors
 const {
   RateLimited,
   UserAlreadyExists,
@@ -38,6 +38,7 @@ const {
   InvalidRequest,
   PolicyViolation,
   PasswordReused,
+  RedirectRefused,
 } = coreErrors
 
 export const PolicyReply = z

@@ -1,5 +1,5 @@
 import { defaultGrants, giveDefaultRoles, newAccount } from '../../core/access.ts'
-import { accountKeys, type LimitedPlace, takeLimited } from '../../core/attempts.ts'
+import { accountKeys } from '../../core/attempts.ts'
 import type { Deps } from '../../core/deps.ts'
 import { queueVerification, wantsVerification } from '../../core/email-verification.ts'
 import { AuthError, coreErrors } from '../../core/errors.ts'
@@ -10,6 +10,7 @@ import { assertPolicy, newPasswordCredential, passwordKind } from '../../core/pa
 import type { Project } from '../../core/projects.ts'
 import { newId } from '../../core/secrets.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
+import { takeSignUp } from '../../core/sign-up-limit.ts'
 import type { LoginIdRecord, UserRecord } from '../../core/storage.ts'
 import { isTestLoginId } from '../../core/testers.ts'
 import { type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
@@ -52,7 +53,7 @@ async function createAccount(deps: Deps, input: SignUp, account: { loginId: Logi
   const { project, source } = input
   const { loginId, user } = account
   const now = user.createdAt
-  const tries = source.isTrusted ? undefined : await takeSignUp(deps, project, source)
+  const tries = await takeSignUp(deps, project, source)
   try {
     const hash = await deps.hasher.hash(input.password, { signal: input.signal, source })
     const owner = newAccount({ user, loginIds: [loginId], credentialKinds: [passwordKind], ...defaultGrants(project) })
@@ -85,12 +86,4 @@ async function createAccount(deps: Deps, input: SignUp, account: { loginId: Logi
 /** Anybody can sign up with anybody's address: it gets a few such mails and no more (BF-09). */
 async function mayMail(deps: Deps, project: Project, recipient: string): Promise<boolean> {
   return (await takeMail(deps, { projectId: project.id, kind: 'email.verify', recipient })).isTaken
-}
-
-/** Takes a place before anything is known of the login ID; whoever does not meet a taken one gives it back, so only taken IDs count. */
-async function takeSignUp(deps: Deps, project: Project, source: Source): Promise<LimitedPlace> {
-  const limit = deps.limits.sourceSignUps
-  const tries = await takeLimited(deps, { projectId: project.id, name: 'signUp.source', parts: [source.ip], limit })
-  if (!tries.isTaken) throw coreErrors.RateLimited({ retryAfterSeconds: tries.retryAfterSeconds })
-  return tries
 }

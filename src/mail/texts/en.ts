@@ -24,6 +24,42 @@ export const english: Language = {
         closing: ['If not, tell the people who run the service.'],
       },
     },
+    'magicLink.signIn': {
+      email: {
+        subject: 'Sign in to {{ project.name }}',
+        paragraphs: [
+          'Somebody asked to sign in to your account at {{ project.name }}.',
+          'If it was you, use this link. It works once, for {{ lifetime | duration }}.',
+        ],
+        action: 'Sign in',
+        closing: ['If it was not you, do nothing: nobody gets in without this link.'],
+      },
+      text: 'Sign in to {{ project.name }}: {{ link }}',
+    },
+    'magicLink.signUp': {
+      email: {
+        subject: 'Finish signing up for {{ project.name }}',
+        paragraphs: [
+          'Somebody signs up for {{ project.name }} with this address.',
+          'If it was you, use this link. It works once, for {{ lifetime | duration }}.',
+        ],
+        action: 'Sign up',
+        closing: ['If it was not you, do nothing: without this link no account is made.'],
+      },
+      text: 'Sign up for {{ project.name }}: {{ link }}',
+    },
+    'magicLink.update': {
+      email: {
+        subject: 'Confirm your new e-mail address for {{ project.name }}',
+        paragraphs: [
+          'Somebody wants to use this address for an account at {{ project.name }}.',
+          'If it was you, use this link. It works once, for {{ lifetime | duration }}.',
+        ],
+        action: 'Confirm e-mail address',
+        closing: ['If it was not you, do nothing: without this link the address is not used.'],
+      },
+      text: 'Confirm this number for {{ project.name }}: {{ link }}',
+    },
     'password.reset': {
       email: {
         subject: 'Reset your password for {{ project.name }}',

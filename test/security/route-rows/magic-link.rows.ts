@@ -1,7 +1,15 @@
-import { aLink, freshLink, type Rows } from './row.ts'
+import { aLink, freshLink, freshLoginId, freshUser, type Rows, type World } from './row.ts'
+
+const signIn = async (world: World) => ({ body: { loginId: await freshUser(world) } })
+const signUp = () => ({ body: { loginId: freshLoginId() } })
 
 export const rows: Rows = {
   'POST /v1/auth/magiclink/verify': { access: 'project', request: freshLink },
+  'POST /v1/auth/magiclink/signin/{method}': { access: 'project', request: signIn },
+  'POST /v1/auth/magiclink/signup/{method}': { access: 'project', request: signUp },
+  'POST /v1/auth/magiclink/signup-in/{method}': { access: 'project', request: signUp },
+  'GET /signin/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
+  'POST /signin/{projectId}': { access: 'open', request: () => ({ form: { t: aLink } }) },
   'GET /verify/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
   'POST /verify/{projectId}': { access: 'open', request: () => ({ form: { t: aLink } }) },
 }

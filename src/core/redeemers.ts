@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import type { Deps } from './deps.ts'
+import { newVouchedUser, storeVouchedUser, VouchedUser } from './new-users.ts'
+import type { Project } from './projects.ts'
+import { mayRedeem } from './sign-in-challenges.ts'
+import type { ChallengeRecord, Storage, UserWithLoginIds } from './storage.ts'
+import { canonicalLoginId } from './users.ts'
+
+/** Who redeems a one-time secret: a user, or somebody who becomes one by it. Until a sign-up is redeemed there is no user, so that nobody can occupy the address of another. */
+
+/** What the challenge of a sign-up remembers. */
+const SignUpData = z.object({
+  user: VouchedUser,
+  /** Whether whoever has the login ID by now may use the secret too. */
+  mayExist: z.boolean().default(false),
+})
+
+/** Who a secret is for, and whether redeeming it makes them. */
+export interface Redeemer {
+  readonly account: UserWithLoginIds
+  readonly isNew: boolean
+}
+
+/** Finds who may redeem a proven challenge. `undefined` when nobody may: the user is gone or barred, has another address by now, or somebody has taken the login ID. */
+export async function findRedeemer(deps: Deps, project: Project, challenge: ChallengeRecord): Promise<Redeemer | undefined> {
+  const signUp = challenge.userId === '' ? SignUpData.safeParse(challenge.data).data : undefined
+  if (!signUp) {
+    const account = await deps.storage.users.byId(project.id, challenge.userId)
+    return account && mayRedeem(challenge, account) ? { account, isNew: false } : undefined
+  }
+  const account = await deps.storage.users.byLoginId(project.id, canonicalLoginId(signUp.user.loginId))
+  if (!account) return { account: newVouchedUser(deps, project, signUp.user), isNew: true }
+  return signUp.mayExist && mayRedeem(challenge, account) ? { account, isNew: false } : undefined
+}
+
+/** Locks the user, or makes them. Part of the caller's transaction, before the challenge is spent. False when somebody else has the login ID by now, or the user is gone: roll back then. */
+export async function enterRedeemer(tx: Storage, project: Project, { account, isNew }: Redeemer): Promise<boolean> {
+  if (isNew) return storeVouchedUser(tx, project, account)
+  return (await tx.users.lock(project.id, account.user.id)) !== undefined
+}
