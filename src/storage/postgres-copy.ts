@@ -28,9 +28,7 @@ export function copyRows(
 
 /** A row in the text format of `copy` (https://www.postgresql.org/docs/current/sql-copy.html, Text Format). */
 function lineOf(row: readonly unknown[]): string {
-  let line = ''
-  for (const value of row) line += `${line === '' ? '' : '\t'}${fieldOf(value)}`
-  return `${line}\n`
+  return `${row.map(fieldOf).join('\t')}\n`
 }
 
 const special = /[\\\t\n\r]/

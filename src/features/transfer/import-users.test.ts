@@ -250,7 +250,7 @@ onEveryDatabase('import: one that was broken off goes on where it stopped, with 
   await kit.signUp('user1@example.com')
   await kit.signUp('user2100@example.com')
   const content = lines(...users)
-  const options = { fingerprint: 'file-1' }
+  const options = { fingerprint: 'file-1', recordsPerBatch: 1000 }
   await assert.rejects(run(kit, 'descope', '', { ...options, source: breakingOff(content, 1700) } as Options), /killed/)
   const half = await kit.auth.deps.storage.accounts.count(kit.projectId)
   assert.ok(half > 900 && half < 1700, `${half}`)
@@ -266,10 +266,10 @@ onEveryDatabase('import: one that was broken off goes on where it stopped, with 
 })
 
 onEveryDatabase('import: the audit trail has a line for each batch', async (kit) => {
-  const users = Array.from({ length: 1700 }, (_, index) => ({ loginId: `user${index}` }))
+  const users = Array.from({ length: 2300 }, (_, index) => ({ loginId: `user${index}` }))
   await run(kit, 'descope', lines(...users))
   const events = await kit.auth.deps.storage.events.forUser(kit.projectId, '', { types: ['transfer.import'], limit: 10 })
-  assert.deepEqual(events.map(({ data }) => data.imported).sort(), [1000, 700])
+  assert.deepEqual(events.map(({ data }) => data.imported).sort(), [2000, 300])
 })
 
 onEveryDatabase('import: what cannot be begun says why', async (kit) => {

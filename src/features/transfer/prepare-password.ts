@@ -34,14 +34,15 @@ export function preparePassword(
   const previous = (given.previous ?? []).map((text) => recogniseHash(text))
   if (previous.includes(undefined)) findings.note('password: earlier hashes that are not known here were left out')
   const { hash } = stored
-  const origin = rules.isExact ? (given.origin ?? '') : originOf(hasher, hash)
+  const scheme = originOf(hasher, hash)
+  const origin = rules.isExact ? (given.origin ?? '') : scheme
   const made = newPasswordCredential({
     ...{ projectId: user.projectId, userId: user.id, hash, now: given.setTime || rules.now, origin },
     mustChange: given.mustChange ?? false,
     previous: previous.filter((text) => text !== undefined),
   })
   const isForeign = origin !== '' && hasher.isOutdated(hash)
-  return { credential: { ...made, isForeign }, scheme: schemeOf(hash) ?? 'unknown' }
+  return { credential: { ...made, isForeign }, scheme: scheme || (schemeOf(hash) ?? 'unknown') }
 }
 
 function storedOf({ hash = '', hashedPassword, unreadable }: ImportedPassword): { readonly hash: string } | { readonly problem: string } {

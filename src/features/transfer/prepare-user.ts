@@ -192,6 +192,9 @@ function holdsForbiddenName(value: unknown): boolean {
 
 function readGrants(rules: PrepareRules, given: SourceUser, findings: Findings): Pick<NewAccount, 'tenantIds' | 'assignments'> {
   const { directory, createsMissing } = rules
+  // Nearly always.
+  if (!given.roleNames?.length && !given.userTenants?.length)
+    return { tenantIds: [], assignments: rules.isExact ? [] : rules.defaultAssignments }
   const assignments: Assignment[] = []
   const assign = (tenantId: string, names: readonly string[]) => {
     for (const name of new Set(names)) {

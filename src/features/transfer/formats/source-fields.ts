@@ -38,15 +38,22 @@ export const SourceFlag = z
     return z.NEVER
   })
 
+/** The form that JSON has by far most often. */
+const plainDate = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/
 const date = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?$/
 
 /** Epoch seconds of a time as JSON or PostgreSQL writes it; without a zone it is UTC. `undefined` for anything else. */
 export function secondsOfDate(text: string): number | undefined {
+  if (plainDate.test(text)) return secondsOf(text)
   const [, day, time, zone = 'Z'] = date.exec(text.trim()) ?? []
   if (!day) return undefined
   const digits = zone.replace(/\D/g, '').padEnd(4, '0')
   const offset = zone === 'Z' ? 'Z' : `${zone.slice(0, 1)}${digits.slice(0, 2)}:${digits.slice(2)}`
-  const milliseconds = Date.parse(`${day}T${time}${offset}`)
+  return secondsOf(`${day}T${time}${offset}`)
+}
+
+function secondsOf(text: string): number | undefined {
+  const milliseconds = Date.parse(text)
   return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000)
 }
 
