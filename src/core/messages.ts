@@ -17,9 +17,9 @@ export function formOf(channel: Channel): TextForm {
 
 /**
  * What a variable of a message holds. `text` was perhaps chosen by a user: it is shown, and never becomes a link or markup (IN-06). `link` is a URL of ours or one that was checked
- * (RC-06, RC-07), `code` digits, `links` numbered links, `seconds` a length of time, `choice` a word of ours to decide by.
+ * (RC-06, RC-07), `code` digits, `links` numbered links, `seconds` a length of time, `choice` a word of ours to decide by, `domain` the host name of a page of the project.
  */
-export type VariableType = 'text' | 'link' | 'code' | 'links' | 'seconds' | 'choice'
+export type VariableType = 'text' | 'link' | 'code' | 'links' | 'seconds' | 'choice' | 'domain'
 
 export interface MessageVariable {
   readonly type: VariableType
@@ -55,6 +55,26 @@ export const linkVariable: MessageVariable = {
   about: 'The link.',
   sample: 'https://app.example.com/page?t=C0sample.sample',
   isEssential: true,
+}
+
+/** The digits of a message that is there for them. */
+export const codeVariable: MessageVariable = { type: 'code', about: 'The code.', sample: '123456', isEssential: true }
+
+/** The links of a message of which one is right. */
+export const linksVariable: MessageVariable = {
+  type: 'links',
+  about: 'The links, each with `number` and `url`; the one with the number that the user sees is right.',
+  sample: ['17', '42', '93'].map((number) => ({ number, url: `https://app.example.com/page?t=C${number}.sample` })),
+  isEssential: true,
+}
+
+/** Where the code of a text message is to be typed. */
+export const domainVariable: MessageVariable = {
+  type: 'domain',
+  about:
+    'Host name of the page that the code is for. With it as the last line, `@{{ domain }} #{{ code }}`, browsers fill the code in there and nowhere else.',
+  sample: 'app.example.com',
+  isOptional: true,
 }
 
 /** How long what is in a message can be used. */

@@ -1,5 +1,5 @@
 import { Liquid, type Template } from 'liquidjs'
-import { escapeHtml } from './defuse.ts'
+import { escapeHtml, setApart } from './defuse.ts'
 
 /** The template language of messages: Liquid without anything that reaches out of the template, and with limits on all that it does. */
 
@@ -62,13 +62,17 @@ function engine(kind: TextKind): Liquid {
     return duration(Number(seconds), String(this.context.globals.language ?? 'en'))
   })
   liquid.registerFilter('spoken', (code: unknown) => [...String(code)].join(', '))
+  liquid.registerFilter('apart', (text: unknown) => setApart(String(text ?? '')))
   return liquid
 }
 
-/** A length of time in words: minutes up to two hours, hours up to three days, then days. */
+/**
+ * A length of time in words: minutes up to two hours, hours up to three days, then days. With plain spaces: one that does not break is in no alphabet of text messages, which would
+ * then hold 70 characters instead of 160.
+ */
 export function duration(seconds: number, language: string): string {
   const minutes = Math.max(1, Math.round(seconds / 60))
   const hours = Math.round(minutes / 60)
   const [amount, unit] = minutes < 120 ? [minutes, 'minute'] : hours < 72 ? [hours, 'hour'] : [Math.round(hours / 24), 'day']
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(amount)
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(amount).replace(/[\u00a0\u202f]/g, ' ')
 }

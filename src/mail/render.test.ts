@@ -156,3 +156,20 @@ test('a mail without a link and without a product has neither', () => {
   assert.equal(text, 'p\n')
   assert.doesNotMatch(html, /href|copy this address/)
 })
+
+test('what is set apart keeps its own direction in HTML, and has no mark elsewhere', () => {
+  const look = { locale: 'he', direction: 'rtl', copyHint: 'x' } as const
+  const content = { subject: 'A \u2068B.\u2069 C', paragraphs: ['D \u2068E.\u2069 F', 'G \u2069H \u2068I'], closing: ['J\u2068K\u2069'] }
+  const { subject, text, html } = renderMail({
+    ...{ id: 'M1', from: 'a@acme.example', to: 'ada@example.com' },
+    content,
+    productName: '',
+    look,
+  })
+  assert.equal(subject, 'A B. C')
+  assert.equal(text, 'D E. F\n\nG H I\n\nJK\n')
+  for (const part of ['<h1>A <bdi>B.</bdi> C</h1>', '>D <bdi>E.</bdi> F<', '>G H I<', '>J<bdi>K</bdi><'])
+    assert.ok(html.includes(part), part)
+  assert.doesNotMatch(html, /[\u2068\u2069]/)
+  assert.doesNotMatch(html, /align="left"/)
+})

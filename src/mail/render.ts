@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { NumberedUrl } from '../core/messages.ts'
 import type { RenderedMail } from '../core/ports.ts'
-import { defuse, oneLine } from './defuse.ts'
+import { defuse, oneLine, oneMarkedLine, type Run, runsOf } from './defuse.ts'
 import { createEngine } from './liquid.ts'
 import { carriedUrl } from './scope.ts'
 
@@ -50,8 +50,9 @@ const english: Look = {
 /** The texts of a mail as they may be shown: on one line each, cut to length, with nothing that a mail program would make a link of. */
 interface Texts {
   readonly subject: string
-  readonly paragraphs: readonly string[]
-  readonly closing: readonly string[]
+  readonly heading: readonly Run[]
+  readonly paragraphs: readonly (readonly Run[])[]
+  readonly closing: readonly (readonly Run[])[]
   readonly productName: string
   readonly action: { readonly label: string; readonly url: string } | undefined
   readonly code: string
@@ -67,6 +68,7 @@ export function renderMail({ id, from, to, content, productName, look = english 
   const { action } = content
   const texts: Texts = {
     subject: shown(content.subject, limits.subject),
+    heading: shownRuns(content.subject, limits.subject),
     paragraphs: shownAll(content.paragraphs),
     closing: shownAll(content.closing ?? []),
     productName: shown(productName, limits.productName),
@@ -82,18 +84,27 @@ function shown(text: string, maxLength: number): string {
   return defuse(oneLine(text, maxLength))
 }
 
-function shownAll(paragraphs: readonly string[]): readonly string[] {
-  return paragraphs.slice(0, limits.paragraphs).map((text) => shown(text, limits.paragraph))
+function shownRuns(text: string, maxLength: number): readonly Run[] {
+  return runsOf(defuse(oneMarkedLine(text, maxLength)))
+}
+
+function shownAll(paragraphs: readonly string[]): readonly (readonly Run[])[] {
+  return paragraphs.slice(0, limits.paragraphs).map((text) => shownRuns(text, limits.paragraph))
+}
+
+/** For plain text, where programs find the direction of a line by themselves. */
+function plain(runs: readonly Run[]): string {
+  return defuse(runs.map(({ text }) => text).join(''))
 }
 
 /** The link stands alone on its line, so that it can be copied and that no mail program cuts it. */
 function renderText({ paragraphs, action, code, links, closing, productName }: Texts): string {
   const blocks = [
-    ...paragraphs,
+    ...paragraphs.map(plain),
     ...(code ? [code] : []),
     ...links.map(({ number, url }) => `${number}:\n${url}`),
     ...(action ? [`${action.label}:\n${action.url}`] : []),
-    ...closing,
+    ...closing.map(plain),
     ...(productName ? [`-- \n${productName}`] : []),
   ]
   return `${blocks.join('\n\n')}\n`
@@ -110,7 +121,7 @@ const filler = '\u034f\u200c\u00a0'.repeat(80)
 
 function renderHtml({ paragraphs, productName, look, action, ...texts }: Texts): string {
   const start = look.direction === 'rtl' ? 'right' : 'left'
-  const preheader = oneLine(paragraphs[0] ?? '', preheaderLength)
+  const preheader = oneLine(plain(paragraphs[0] ?? []), preheaderLength)
   const scope = { ...texts, ...look, start, paragraphs, preheader, filler, brand: productName, action: action ?? null }
   return engine.render('html', layout, scope, look.locale)
 }

@@ -37,6 +37,8 @@ function checkedValue({ type, isOptional }: MessageVariable, value: MessageValue
   if (type === 'code' && typeof value === 'string' && /^[0-9]{0,12}$/.test(value)) return value
   if (type === 'seconds' && typeof value === 'number') return value
   if (type === 'choice' && (typeof value === 'boolean' || (typeof value === 'string' && /^[A-Za-z]{0,32}$/.test(value)))) return value
+  // Shown as it is: browsers compare it (https://wicg.github.io/sms-one-time-codes/).
+  if (type === 'domain' && typeof value === 'string' && value.length <= 253 && /^([a-z0-9-]+(\.[a-z0-9-]+)*)?$/.test(value)) return value
   if (type === 'links' && Array.isArray(value)) {
     return value.slice(0, 10).map(({ number, url }) => ({ number: shownText(number, 8), url: carriedUrl(url) }))
   }

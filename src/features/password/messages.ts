@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import { lifetimeVariable, linkVariable, type MessageKind, type MessageWishes } from '../../core/messages.ts'
+import { codeVariable, lifetimeVariable, linkVariable, type MessageKind, type MessageWishes } from '../../core/messages.ts'
 import type { Project } from '../../core/projects.ts'
 import type { Storage, UserRecord } from '../../core/storage.ts'
 
@@ -8,7 +8,11 @@ export const passwordMessages = {
   'password.reset': {
     about: 'The link to set a new password, asked for by sendReset.',
     channels: ['email'],
-    variables: { link: linkVariable, lifetime: lifetimeVariable },
+    variables: {
+      link: linkVariable,
+      lifetime: lifetimeVariable,
+      code: { ...codeVariable, about: 'The code to type on the page that the link opens.', isEssential: false, isOptional: true },
+    },
   },
   'password.changed': {
     about: 'Tells the owner that the password changed, and what to do if it was not them (RC-13).',

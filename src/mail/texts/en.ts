@@ -1,4 +1,8 @@
-import type { Language } from './texts.ts'
+import { boundCode, type Language } from './texts.ts'
+
+const tellNobody =
+  'If you did not ask for it, do nothing: without the code nobody gets in. Never tell it to anybody; nobody who works for us asks for it.'
+const clickNone = 'If it was not you, click none of them: without that nobody gets in.'
 
 export const english: Language = {
   direction: 'ltr',
@@ -24,51 +28,37 @@ export const english: Language = {
         closing: ['If not, tell the people who run the service.'],
       },
     },
-    'magicLink.signIn': {
-      email: {
-        subject: 'Sign in to {{ project.name }}',
-        paragraphs: [
-          'Somebody asked to sign in to your account at {{ project.name }}.',
-          'If it was you, use this link. It works once, for {{ lifetime | duration }}.',
-        ],
-        action: 'Sign in',
-        closing: ['If it was not you, do nothing: nobody gets in without this link.'],
-      },
-      text: 'Sign in to {{ project.name }}: {{ link }}',
-    },
-    'magicLink.signUp': {
-      email: {
-        subject: 'Finish signing up for {{ project.name }}',
-        paragraphs: [
-          'Somebody signs up for {{ project.name }} with this address.',
-          'If it was you, use this link. It works once, for {{ lifetime | duration }}.',
-        ],
-        action: 'Sign up',
-        closing: ['If it was not you, do nothing: without this link no account is made.'],
-      },
-      text: 'Sign up for {{ project.name }}: {{ link }}',
-    },
-    'magicLink.update': {
-      email: {
-        subject: 'Confirm your new e-mail address for {{ project.name }}',
-        paragraphs: [
-          'Somebody wants to use this address for an account at {{ project.name }}.',
-          'If it was you, use this link. It works once, for {{ lifetime | duration }}.',
-        ],
-        action: 'Confirm e-mail address',
-        closing: ['If it was not you, do nothing: without this link the address is not used.'],
-      },
-      text: 'Confirm this number for {{ project.name }}: {{ link }}',
-    },
     'password.reset': {
       email: {
         subject: 'Reset your password for {{ project.name }}',
         paragraphs: [
           'Somebody asked to reset the password of your account at {{ project.name }}.',
-          'If it was you, choose a new one. The link works once, for {{ lifetime | duration }}.',
+          '{% if code == "" %}If it was you, choose a new one. The link works once, for {{ lifetime | duration }}.{% else %}If it was you, open the page and type this code there. They work once, for {{ lifetime | duration }}.{% endif %}',
         ],
         action: 'Choose a new password',
         closing: ['If it was not you, do nothing: your password stays as it is.'],
+      },
+    },
+    'password.resetEnchanted': {
+      email: {
+        subject: 'Reset your password for {{ project.name }}',
+        paragraphs: [
+          'Somebody asked to reset the password of your account at {{ project.name }}.',
+          'If it was you, click the number that you see where you asked. It works once, for {{ lifetime | duration }}; a wrong number ends the attempt.',
+        ],
+        closing: ['If it was not you, click none of them: your password stays as it is.'],
+      },
+    },
+    'password.resetCode': {
+      email: {
+        subject: 'Your code to reset your password for {{ project.name }}',
+        paragraphs: [
+          'Somebody asked to reset the password of your account at {{ project.name }}.',
+          'If it was you, type this code where you asked. It works once, for {{ lifetime | duration }}.',
+        ],
+        closing: [
+          'If it was not you, do nothing: your password stays as it is. Never tell the code to anybody; nobody who works for us asks for it.',
+        ],
       },
     },
     'password.changed': {
@@ -97,6 +87,107 @@ export const english: Language = {
         paragraphs: ['An account at {{ project.name }} was made for this address.', 'The link works once, for {{ lifetime | duration }}.'],
         action: 'Accept the invitation',
         closing: ['If you do not know what this is about, do nothing: without the link nobody gets into the account.'],
+      },
+    },
+    'magicLink.signIn': {
+      email: {
+        subject: 'Sign in to {{ project.name }}',
+        paragraphs: [
+          'Somebody asked to sign in to {{ project.name }} with this address.',
+          'If it was you, go on with this link. It works once, for {{ lifetime | duration }}.',
+        ],
+        action: 'Sign in',
+        closing: ['If it was not you, do nothing: without the link nobody gets in. Never pass it on.'],
+      },
+      text: 'Your link to sign in to {{ project.name }}. It works once, for {{ lifetime | duration }}. Not you? Ignore it.\n{{ link }}',
+    },
+    'magicLink.signUp': {
+      email: {
+        subject: 'Finish signing up for {{ project.name }}',
+        paragraphs: [
+          'Somebody is signing up for {{ project.name }} with this address.',
+          'If it is you, go on with this link. It works once, for {{ lifetime | duration }}.',
+        ],
+        action: 'Confirm and sign in',
+        closing: ['If it was not you, do nothing: without the link nobody gets in. Never pass it on.'],
+      },
+      text: 'Your link to sign up for {{ project.name }}. It works once, for {{ lifetime | duration }}. Not you? Ignore it.\n{{ link }}',
+    },
+    'magicLink.update': {
+      email: {
+        subject: 'Confirm your new e-mail address for {{ project.name }}',
+        paragraphs: [
+          'Somebody wants to use this address for an account at {{ project.name }}.',
+          'If it was you, please confirm it. The link works once, for {{ lifetime | duration }}.',
+        ],
+        action: 'Confirm e-mail address',
+        closing: ['If it was not you, do nothing: without your confirmation this address is not used. Never pass the link on.'],
+      },
+      text: 'Confirm this phone number for {{ project.name }}. The link works once, for {{ lifetime | duration }}. Not you? Ignore it.\n{{ link }}',
+    },
+    'otp.signIn': {
+      email: {
+        subject: 'Your code to sign in to {{ project.name }}',
+        paragraphs: ['Type this code where you are signing in to {{ project.name }}. It works once, for {{ lifetime | duration }}.'],
+        closing: [tellNobody],
+      },
+      text: `{{ code }} is your code to sign in to {{ project.name }}. It works for {{ lifetime | duration }}. Never tell it to anybody.${boundCode}`,
+      voice:
+        'Hello. Your code to sign in to {{ project.name }} is: {{ code | spoken }}. Once more: {{ code | spoken }}. Never tell it to anybody. Goodbye.',
+    },
+    'otp.signUp': {
+      email: {
+        subject: 'Your code to sign up for {{ project.name }}',
+        paragraphs: ['Type this code where you are signing up for {{ project.name }}. It works once, for {{ lifetime | duration }}.'],
+        closing: [tellNobody],
+      },
+      text: `{{ code }} is your code to sign up for {{ project.name }}. It works for {{ lifetime | duration }}. Never tell it to anybody.${boundCode}`,
+      voice:
+        'Hello. Your code to sign up for {{ project.name }} is: {{ code | spoken }}. Once more: {{ code | spoken }}. Never tell it to anybody. Goodbye.',
+    },
+    'otp.update': {
+      email: {
+        subject: 'Your code to confirm your new e-mail address for {{ project.name }}',
+        paragraphs: [
+          'Somebody wants to use this address for an account at {{ project.name }}.',
+          'If it was you, type this code where you asked. It works once, for {{ lifetime | duration }}.',
+        ],
+        closing: [
+          'If it was not you, do nothing: without the code this address is not used. Never tell it to anybody; nobody who works for us asks for it.',
+        ],
+      },
+      text: `{{ code }} is your code to confirm this number for {{ project.name }}. It works for {{ lifetime | duration }}. Never tell it to anybody.${boundCode}`,
+      voice:
+        'Hello. Your code to confirm this number for {{ project.name }} is: {{ code | spoken }}. Once more: {{ code | spoken }}. Never tell it to anybody. Goodbye.',
+    },
+    'enchantedLink.signIn': {
+      email: {
+        subject: 'Sign in to {{ project.name }}',
+        paragraphs: [
+          'Somebody asked to sign in to {{ project.name }} with this address.',
+          'If it was you, click the number that you see where you are signing in. It works once, for {{ lifetime | duration }}; a wrong number ends the attempt.',
+        ],
+        closing: [clickNone],
+      },
+    },
+    'enchantedLink.signUp': {
+      email: {
+        subject: 'Finish signing up for {{ project.name }}',
+        paragraphs: [
+          'Somebody is signing up for {{ project.name }} with this address.',
+          'If it is you, click the number that you see where you are signing up. It works once, for {{ lifetime | duration }}; a wrong number ends the attempt.',
+        ],
+        closing: [clickNone],
+      },
+    },
+    'enchantedLink.update': {
+      email: {
+        subject: 'Confirm your new e-mail address for {{ project.name }}',
+        paragraphs: [
+          'Somebody wants to use this address for an account at {{ project.name }}.',
+          'If it was you, click the number that you see where you asked. It works once, for {{ lifetime | duration }}; a wrong number ends the attempt.',
+        ],
+        closing: ['If it was not you, click none of them: without that this address is not used.'],
       },
     },
   },

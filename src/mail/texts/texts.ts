@@ -11,6 +11,12 @@ export interface MailText {
   readonly closing: readonly string[]
 }
 
+/**
+ * Last line of a text message with a code, where its page has a host name: browsers offer the code there and nowhere else, which no look-alike gets round
+ * (https://wicg.github.io/sms-one-time-codes/).
+ */
+export const boundCode = '{% if domain != "" %}\n\n@{{ domain }} #{{ code }}{% endif %}'
+
 export interface KindTexts {
   readonly email?: MailText
   /** For text messages, WhatsApp and instant messengers; short. */
