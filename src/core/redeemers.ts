@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isUpdate, lockForUpdate, type PreparedUpdate, prepareUpdate } from './address-updates.ts'
 import type { Deps } from './deps.ts'
 import { newVouchedUser, storeVouchedUser, VouchedUser } from './new-users.ts'
 import type { Project } from './projects.ts'
@@ -17,12 +18,19 @@ const SignUpData = z.object({
 
 /** Who a secret is for, and whether redeeming it makes them. */
 export interface Redeemer {
+  /** As they will be. */
   readonly account: UserWithLoginIds
   readonly isNew: boolean
+  /** What redeeming changes of them beside. */
+  readonly update?: PreparedUpdate
 }
 
 /** Finds who may redeem a proven challenge. `undefined` when nobody may: the user is gone or barred, has another address by now, or somebody has taken the login ID. */
 export async function findRedeemer(deps: Deps, project: Project, challenge: ChallengeRecord): Promise<Redeemer | undefined> {
+  if (isUpdate(challenge)) {
+    const update = await prepareUpdate(deps, project, challenge)
+    return update && { account: update.account, isNew: false, update }
+  }
   const signUp = challenge.userId === '' ? SignUpData.safeParse(challenge.data).data : undefined
   if (!signUp) {
     const account = await deps.storage.users.byId(project.id, challenge.userId)
@@ -34,7 +42,8 @@ export async function findRedeemer(deps: Deps, project: Project, challenge: Chal
 }
 
 /** Locks the user, or makes them. Part of the caller's transaction, before the challenge is spent. False when somebody else has the login ID by now, or the user is gone: roll back then. */
-export async function enterRedeemer(tx: Storage, project: Project, { account, isNew }: Redeemer): Promise<boolean> {
+export async function enterRedeemer(tx: Storage, project: Project, { account, isNew, update }: Redeemer): Promise<boolean> {
+  if (update) return lockForUpdate(tx, update)
   if (isNew) return storeVouchedUser(tx, project, account)
   return (await tx.users.lock(project.id, account.user.id)) !== undefined
 }

@@ -4,7 +4,7 @@ import { coreErrors } from '../core/errors.ts'
 import type { Channel } from '../core/messages.ts'
 import type { StartOptions } from '../core/passwordless.ts'
 import type { NewUserDetails } from '../core/users.ts'
-import { LoginId, LoginOptions, SignUpUser, synonyms, TemplateOptions, Text, UrlText } from './schemas.ts'
+import { LoginId, LoginOptions, LooseBoolean, SignUpUser, synonyms, TemplateOptions, Text, UrlText } from './schemas.ts'
 
 const names = { redirectUrl: 'URI', redirectURL: 'URI', uri: 'URI', whatsApp: 'whatsapp' }
 
@@ -30,6 +30,32 @@ const common = {
 
 export const SignInStart = synonyms(names, z.object(common))
 export const SignUpStart = synonyms(names, z.object({ ...common, ...addresses, user: SignUpUser.optional() }))
+const updates = {
+  ...{ loginId: LoginId, URI: UrlText.optional(), providerId: Text(128).optional(), mfa: LooseBoolean.optional() },
+  ...{ templateId: Text(128).optional(), templateOptions: TemplateOptions.optional(), locale: Text(35).optional() },
+  addToLoginIDs: LooseBoolean.optional().meta({ description: 'The address becomes a login ID too.' }),
+  onMergeUseExisting: LooseBoolean.optional().meta({
+    description: "Who stays when the address is somebody else's login ID already: true, that one; else the user who asks.",
+  }),
+}
+const updateNames = { ...names, addToLoginIds: 'addToLoginIDs' }
+
+export const EmailUpdate = synonyms(updateNames, z.object({ ...updates, email: Text(254).min(1) }))
+export const PhoneUpdate = synonyms(updateNames, z.object({ ...updates, phone: Text(32).min(1) }))
+
+/** What the calls that prove a new address have in common. */
+export function updateOptions(body: Omit<z.output<typeof EmailUpdate>, 'email'>) {
+  const { loginId, URI: uri, mfa, templateId, templateOptions, locale } = body
+  const { addToLoginIDs: addToLoginIds, onMergeUseExisting: mergeUseExisting } = body
+  return { loginId, uri, mfa, addToLoginIds, mergeUseExisting, wishes: { templateId, templateOptions, locale } }
+}
+
+/** What they may throw. */
+export const updateErrors = [
+  ...[coreErrors.SignInMethodDisabled, coreErrors.MessagingUnavailable, coreErrors.InvalidRequest, coreErrors.InvalidArguments],
+  ...[coreErrors.StaleSession, coreErrors.InvalidSession, coreErrors.SessionEnded],
+]
+
 type SignInStart = z.output<typeof SignInStart>
 type SignUpStart = z.output<typeof SignUpStart>
 

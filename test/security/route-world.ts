@@ -48,6 +48,7 @@ export async function deliver(
   const filled = path
     .replace('{projectId}', world.kit.projectId)
     .replace('{id}', mail?.id ?? '')
+    .replace('phone/{method}', 'phone/sms')
     .replace('{method}', 'email')
   const content = body ? JSON.stringify(body) : form ? new URLSearchParams(form).toString() : undefined
   const type = body ? 'application/json' : 'application/x-www-form-urlencoded'

@@ -3,8 +3,9 @@ import { EnchantedData, findEnchantedLink } from '../../core/enchanted-links.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { type NewEvent, recordEvent, type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
+import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
-import { mayRedeem, prepareRedemption, storeRedemption, termsOf } from '../../core/sign-in-challenges.ts'
+import { mayRedeem, termsOf } from '../../core/sign-in-challenges.ts'
 import type { ChallengeRecord } from '../../core/storage.ts'
 import { enchantedLinkErrors } from './errors.ts'
 
@@ -58,7 +59,7 @@ export async function takePendingSession(deps: Deps, input: Caller & { readonly 
   const { challenge } = found
   const account = await deps.storage.users.byId(project.id, challenge.userId)
   if (!account || !mayRedeem(challenge, account)) throw enchantedLinkErrors.PendingSession()
-  const redemption = await prepareRedemption(deps, { project, source, account, terms: termsOf(challenge) })
+  const redemption = await prepareRedemption(deps, { project, source, redeemer: { account, isNew: false }, terms: termsOf(challenge) })
   await deps.storage.transaction(async (tx) => {
     await tx.users.lock(project.id, challenge.userId)
     if (!(await tx.challenges.spend(project.id, challenge.id, deps.clock.nowSeconds()))) throw enchantedLinkErrors.PendingSession()

@@ -11,6 +11,8 @@ export const magicLink: Feature = {
   events: {
     'magicLink.send': 'A link was asked for; failure is one that went to nobody.',
     'magicLink.verify': 'A link was redeemed; `purpose` says which kind.',
+    'user.updateAddress': 'Users proved a new address or phone number of theirs, which is now the account’s.',
+    'user.merge': 'Another account was merged into this one, whose user proved to be both; `mergedUserId` is gone.',
     'user.firstProof': 'An address was proven for the first time, which ended what was set up before (RC-11).',
   },
 }

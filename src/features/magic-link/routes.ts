@@ -6,6 +6,7 @@ import { authReply, refreshCookieHeader, refreshCookieName } from '../../http/se
 import { verifyPages } from './page.ts'
 import { signInPages } from './sign-in-page.ts'
 import { magicLinkStartRoutes } from './start-routes.ts'
+import { magicLinkUpdateRoutes } from './update-routes.ts'
 import { verifyLink } from './verify.ts'
 
 export const magicLinkRoutes = [
@@ -24,6 +25,7 @@ export const magicLinkRoutes = [
     },
   }),
   ...magicLinkStartRoutes,
+  ...magicLinkUpdateRoutes,
   ...verifyPages,
   ...signInPages,
 ]

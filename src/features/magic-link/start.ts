@@ -40,7 +40,8 @@ export async function startMagicLink(deps: Deps, input: StartMagicLink): Promise
   return target.masked
 }
 
-function landingPage(deps: Deps, project: Project, wanted: string): URL {
+/** Where links lead that a call or the settings name, if it is approved, else our own page. Throws `RedirectRefused`. */
+export function landingPage(deps: Deps, project: Project, wanted: string): URL {
   if (!wanted) return new URL(`${deps.publicUrl()}/signin/${project.id}`)
   const approved = approvedRedirect({ url: wanted, approved: project.settings.project.trustedDomains, publicUrl: deps.publicUrl() })
   if (approved) return approved

@@ -4,10 +4,11 @@ import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
 import { enterRedeemer, findRedeemer } from '../../core/redeemers.ts'
+import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
 import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
 import type { Settings } from '../../core/settings.ts'
-import { prepareRedemption, storeRedemption, termsOf } from '../../core/sign-in-challenges.ts'
+import { termsOf } from '../../core/sign-in-challenges.ts'
 
 export interface VerifyLink {
   readonly project: Project
@@ -49,10 +50,9 @@ export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedS
   const { isReset = false, isHolder = false } = redemptions[challenge.purpose as ChallengePurpose] ?? {}
   const redeemer = await findRedeemer(deps, project, challenge)
   if (!redeemer) throw coreErrors.InvalidLinkToken()
-  const { account, isNew } = redeemer
   const terms = termsOf(challenge)
-  const redemption = await prepareRedemption(deps, { project, source, account, terms, isReset, isHolder: isHolder || isNew })
-  const userId = account.user.id
+  const redemption = await prepareRedemption(deps, { project, source, redeemer, terms, isReset, isHolder })
+  const userId = redeemer.account.user.id
   const event = userEvent({ projectId, type: 'magicLink.verify', outcome: 'success', userId, source, data: { purpose: challenge.purpose } })
   await deps.storage.transaction(async (tx) => {
     if (!(await enterRedeemer(tx, project, redeemer))) throw coreErrors.InvalidLinkToken()
@@ -60,6 +60,7 @@ export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedS
     await recordEvent(deps, tx, event)
     await storeRedemption(deps, tx, redemption)
   })
+  deps.outbox.wake()
   return redemption.session.issued
 }
 

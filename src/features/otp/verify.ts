@@ -6,8 +6,9 @@ import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { findOneTimeCode, isRightCode } from '../../core/one-time-codes.ts'
 import type { Project } from '../../core/projects.ts'
+import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
-import { mayRedeem, prepareRedemption, signInTerms, storeRedemption, termsOf } from '../../core/sign-in-challenges.ts'
+import { mayRedeem, signInTerms, termsOf } from '../../core/sign-in-challenges.ts'
 import type { ChallengeRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { isStaticCode } from '../../core/testers.ts'
 import { canonicalLoginId } from '../../core/users.ts'
@@ -39,7 +40,7 @@ export async function verifyCode(deps: Deps, input: VerifyCode): Promise<IssuedS
   const canonical = canonicalLoginId(input.loginId)
   const { account, challenge, guess } = await proveCode(deps, input, canonical)
   const terms = challenge ? termsOf(challenge) : signInTerms({ method, isSent: false }).signIn
-  const redemption = await prepareRedemption(deps, { project, source, account, terms })
+  const redemption = await prepareRedemption(deps, { project, source, redeemer: { account, isNew: false }, terms })
   const { projectId, id: userId } = account.user
   const event = userEvent({ projectId, type: 'otp.verify', outcome: 'success', userId, source, data: { method, isStatic: !challenge } })
   await deps.storage.transaction(async (tx) => {

@@ -1,0 +1,92 @@
+import { type PreparedUpdate, storeUpdate } from './address-updates.ts'
+import { codeKeys } from './attempts.ts'
+import type { DeliveryMethod } from './delivery-methods.ts'
+import type { Deps } from './deps.ts'
+import { coreErrors } from './errors.ts'
+import type { Source } from './events.ts'
+import { mergedMethods } from './factors.ts'
+import { changesOfFirstProof, isFirstProof, wipeBeforeFirstProof } from './first-proof.ts'
+import type { FoundGrants } from './grants.ts'
+import type { Project } from './projects.ts'
+import type { Redeemer } from './redeemers.ts'
+import { joinByDomain, tenantsByDomain, withTenants } from './self-provisioning.ts'
+import { assertUsable, type PreparedSession, prepareSession, storeSession } from './sessions.ts'
+import type { SignInTerms } from './sign-in-challenges.ts'
+import type { Storage, UserChanges } from './storage.ts'
+
+/** What every sign-in by a one-time secret does once the secret was proven and who redeems it was found. */
+
+/** A sign-in that a secret allows, with its tokens signed, not stored yet. */
+export interface PreparedRedemption {
+  readonly session: PreparedSession
+  /** What redeeming proves of the user's addresses. */
+  readonly changes: UserChanges
+  /** Tenants into which a proven address leads. */
+  readonly joined: FoundGrants | undefined
+  readonly source: Source
+  readonly revokesOthers: boolean
+  /** The method by which an address was proven for the first time, which ends what was set before (RC-11). */
+  readonly firstProof: DeliveryMethod | undefined
+  readonly update: PreparedUpdate | undefined
+  readonly project: Project
+}
+
+/** Prepares the session of a secret that was proven and may be redeemed. Throws `InvalidSession` when the session that it adds to has ended. */
+export async function prepareRedemption(
+  deps: Deps,
+  input: {
+    readonly project: Project
+    readonly source: Source
+    readonly redeemer: Redeemer
+    readonly terms: SignInTerms
+    readonly isReset?: boolean
+    /** Who redeems is known to be who set up what the account has: somebody with a session of it, or whom an administrator invited. */
+    readonly isHolder?: boolean
+  },
+): Promise<PreparedRedemption> {
+  const { project, source, redeemer, isReset = false } = input
+  const { isNew, update } = redeemer
+  const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers, tenantId } = input.terms
+  if (earlier) await assertStillLive(deps, project, earlier.sessionId)
+  const isHolder = input.isHolder || isNew || update !== undefined || earlier !== undefined || !isSent
+  const firstProof = isFirstProof(redeemer.account, { method, isHolder }) ? method : undefined
+  const account = firstProof ? { ...redeemer.account, credentialKinds: [] } : redeemer.account
+  const proof = isSent ? { ...proofBy(method), ...(firstProof ? changesOfFirstProof(firstProof) : {}) } : {}
+  const changes = { ...proof, ...update?.changes }
+  const proven = { ...account, user: { ...account.user, ...changes } }
+  const joined = changes.isEmailVerified ? await tenantsByDomain(deps.storage, project, proven) : undefined
+  const session = await prepareSession(deps, {
+    ...{ project, source, claims, customClaims, isStepUp, isReset, tenantId },
+    account: joined ? withTenants(proven, joined) : proven,
+    amr: mergedMethods(earlier?.amr ?? [], method === 'embedded' ? [] : [method]),
+  })
+  return { project, session, changes, joined, source, revokesOthers, firstProof, update }
+}
+
+function proofBy(method: DeliveryMethod): UserChanges {
+  if (method === 'embedded') return {}
+  return method === 'email' ? { isEmailVerified: true } : { isPhoneVerified: true }
+}
+
+async function assertStillLive(deps: Deps, project: Project, sessionId: string): Promise<void> {
+  const found = await deps.storage.sessions.withUser(project.id, sessionId)
+  if (!found) throw coreErrors.InvalidSession({ log: 'unknown session' })
+  await assertUsable(deps, project, found)
+}
+
+/**
+ * Stores a prepared redemption. Part of the caller's transaction, which has entered the redeemer and spent the challenge. Throws `InvalidLinkToken` when somebody else has the new
+ * login ID by now.
+ */
+export async function storeRedemption(deps: Deps, tx: Storage, redemption: PreparedRedemption): Promise<void> {
+  const { project, session, changes, joined, source, revokesOthers, firstProof, update } = redemption
+  const { projectId, userId, id } = session.record
+  if (update && !(await storeUpdate(deps, tx, project, update, source))) throw coreErrors.InvalidLinkToken()
+  if (firstProof) await wipeBeforeFirstProof(deps, tx, { projectId, userId, method: firstProof, source })
+  if (Object.keys(changes).length > 0) await tx.users.update(projectId, userId, changes)
+  if (joined) await joinByDomain(deps, tx, { projectId, userId, source, found: joined })
+  // Whoever has the mailbox need not guess at codes that go there (BF-01).
+  if (changes.isEmailVerified) await tx.attempts.clear(projectId, codeKeys(userId, ['email']))
+  await storeSession(deps, tx, session)
+  if (revokesOthers) await tx.sessions.endAllForUser(projectId, userId, 'signIn', deps.clock.nowSeconds(), id)
+}
