@@ -59,28 +59,38 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
-/** A mail as its recipient sees it. Addresses are exactly one each; rendering and escaping are done. */
-export interface RenderedMail {
+/** What is known of every message that was written. */
+interface Rendered {
   /** Stable over retries, so that a peer can drop the one duplicate that at-least-once allows. */
   readonly id: string
-  readonly from: string
+  readonly projectId: string
+  readonly kind: string
+  /** Language tag of the text. */
+  readonly locale: string
+  /** Exactly one recipient: an address for mails, a phone number in E.164 form for others. */
   readonly to: string
+}
+
+/** A mail as its recipient sees it. Rendering and escaping are done. */
+export interface RenderedMail extends Rendered {
+  /** Exactly one address, perhaps with a name. */
+  readonly from: string
   readonly subject: string
   readonly text: string
   readonly html: string
 }
 
-/** A text or spoken message as its recipient gets it. `to` is a phone number in E.164 form. */
-export interface RenderedText {
-  /** Stable over retries. */
-  readonly id: string
-  readonly projectId: string
-  readonly kind: string
+/** A text or spoken message as its recipient gets it. */
+export interface RenderedText extends Rendered {
   readonly channel: Channel
-  readonly to: string
-  /** Language tag of the text. */
-  readonly locale: string
   readonly text: string
+}
+
+/** Hands a mail to the next hop. Resolves when that hop took responsibility; throws `MessageRefused` or any other error. */
+export interface MailTransport {
+  send(mail: RenderedMail): Promise<void>
+  /** Ends connections, and with them what is still being sent. */
+  close?(): void
 }
 
 /** Hands a text or spoken message to the next hop, as `MailTransport` does a mail. */
@@ -88,19 +98,19 @@ export interface TextTransport {
   /** Channels that it takes. */
   readonly channels: readonly Channel[]
   send(text: RenderedText): Promise<void>
+  close?(): void
 }
 
-/** Hands a mail to the next hop. Resolves when that hop took responsibility; throws `MailRefused` or any other error. */
-export interface MailTransport {
-  send(mail: RenderedMail): Promise<void>
-}
-
-/** Thrown by a transport. `isPermanent` says that a retry cannot help. The message never holds an address or a token. */
-export class MailRefused extends Error {
+/** Thrown by a transport. The message never holds an address or a token. */
+export class MessageRefused extends Error {
+  /** Whether a retry cannot help. */
   readonly isPermanent: boolean
-  constructor(reason: string, isPermanent: boolean) {
+  /** How long the peer asks to be left alone; 0 when it does not say. */
+  readonly retryAfterSeconds: number
+  constructor(reason: string, isPermanent: boolean, retryAfterSeconds = 0) {
     super(reason)
-    this.name = 'MailRefused'
+    this.name = 'MessageRefused'
     this.isPermanent = isPermanent
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }

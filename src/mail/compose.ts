@@ -93,7 +93,9 @@ export function createComposer({ kinds, projectById, storage, from, log }: Compo
     if (!version) throw new Error('The template has no text')
     const html = write('html', version.body)
     const text = version.useBodyPlainText ? write('plain', version.bodyPlainText) : plainTextOf(html)
-    return { mail: { id, from, to, subject: oneLine(write('plain', version.subject), 150), text, html } }
+    return {
+      mail: { id, projectId, kind: message.kind, locale, from, to, subject: oneLine(write('plain', version.subject), 150), text, html },
+    }
   }
 
   function builtIn({ kind, message, project, wishes }: Subject): Composed {
@@ -121,7 +123,7 @@ export function createComposer({ kinds, projectById, storage, from, log }: Compo
       ...(Array.isArray(links) ? { links } : {}),
     }
     const look = { locale, direction: language.direction, copyHint: language.copyHint }
-    return { mail: renderMail({ id, from, to, content, productName: project.name, look }) }
+    return { mail: { ...renderMail({ id, from, to, content, productName: project.name, look }), projectId, kind: message.kind, locale } }
   }
 
   return { compose, composeBy }

@@ -1,8 +1,8 @@
-import { type Clock, type Log, MailRefused, type MailTransport, type Metrics, type Random, type TextTransport } from '../core/ports.ts'
+import { type Clock, type Log, type MailTransport, MessageRefused, type Metrics, type Random, type TextTransport } from '../core/ports.ts'
 import type { Sealer } from '../core/secrets.ts'
 import type { OutboxRecord, Storage } from '../core/storage.ts'
 import type { Composed, Composer } from './compose.ts'
-import { MailUnanswered } from './refusal.ts'
+import { MessageUnanswered } from './refusal.ts'
 import { type AttemptResult, type Outcome, outcomeOf } from './retry.ts'
 import { openMessage } from './sealed-message.ts'
 
@@ -116,8 +116,8 @@ async function readable({ sealer, composer }: DeliveryOptions, record: OutboxRec
 }
 
 function resultOf(error: unknown): Attempted {
-  if (error instanceof MailUnanswered) return { result: 'unanswered', reason: error.message }
-  if (error instanceof MailRefused) return { result: error.isPermanent ? 'refused' : 'deferred', reason: error.message }
+  if (error instanceof MessageUnanswered) return { result: 'unanswered', reason: error.message }
+  if (error instanceof MessageRefused) return { result: error.isPermanent ? 'refused' : 'deferred', reason: error.message }
   return { result: 'deferred', reason: 'the transport failed without a reason' }
 }
 
@@ -125,7 +125,7 @@ function resultOf(error: unknown): Attempted {
 async function withTimeLimit(sending: Promise<void>, milliseconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new MailUnanswered('The transport did not finish in time')), milliseconds)
+    timer = setTimeout(() => reject(new MessageUnanswered('The transport did not finish in time')), milliseconds)
   })
   try {
     await Promise.race([sending, limit])

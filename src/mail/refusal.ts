@@ -1,10 +1,10 @@
-import { MailRefused } from '../core/ports.ts'
+import { MessageRefused } from '../core/ports.ts'
 
 /** Thrown by a transport when the peer had the whole message and never said whether it took it: a retry may deliver a second copy. */
-export class MailUnanswered extends MailRefused {
+export class MessageUnanswered extends MessageRefused {
   constructor(reason: string) {
     super(reason, false)
-    this.name = 'MailUnanswered'
+    this.name = 'MessageUnanswered'
   }
 }
 
@@ -23,20 +23,20 @@ interface Facts {
  * that the whole message was handed to the socket. The reason is put together from codes; whatever else the peer wrote, an address for
  * example, is left behind (IN-07).
  */
-export function refusalOf(error: unknown, hasWritten: boolean): MailRefused {
+export function refusalOf(error: unknown, hasWritten: boolean): MessageRefused {
   const facts = factsOf(error)
   const { responseCode, command, enhancedCode, code, originalCode } = facts
   if (responseCode > 0) {
     const isAboutMail = command === 'MAIL FROM' || command === 'RCPT TO' || command === 'DATA'
     const isPermanent = isAboutMail && responseCode >= 500 && responseCode <= 599 && responseCode !== 503 && responseCode !== 530
-    return new MailRefused(
+    return new MessageRefused(
       ['The peer answered', responseCode, enhancedCode, command && `to ${command}`].filter(Boolean).join(' '),
       isPermanent,
     )
   }
   const codes = [code, originalCode].filter(Boolean).join(', ') || 'no code'
-  if (hasWritten) return new MailUnanswered(`The peer did not answer after the message (${codes})`)
-  return new MailRefused(`The mail could not be handed over (${codes})`, false)
+  if (hasWritten) return new MessageUnanswered(`The peer did not answer after the message (${codes})`)
+  return new MessageRefused(`The mail could not be handed over (${codes})`, false)
 }
 
 function factsOf(error: unknown): Facts {

@@ -60,11 +60,14 @@ interface Texts {
   readonly look: Look
 }
 
+/** A mail without what is not written in it. */
+export type LaidOutMail = Pick<RenderedMail, 'id' | 'from' | 'to' | 'subject' | 'text' | 'html'>
+
 /**
  * Makes HTML and plain text of a mail. Nothing in the content is a template or a link but `action.url`; everything is escaped, and what looks like a
  * URL in any text is defused (IN-06). No part is loaded from elsewhere. Throws when the URL is not one that a mail may carry.
  */
-export function renderMail({ id, from, to, content, productName, look = english }: RenderInput): RenderedMail {
+export function renderMail({ id, from, to, content, productName, look = english }: RenderInput): LaidOutMail {
   const { action } = content
   const texts: Texts = {
     subject: shown(content.subject, limits.subject),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { MailRefused, type RenderedMail } from '../core/ports.ts'
+import { MessageRefused, type RenderedMail } from '../core/ports.ts'
 import type { OutboxRecord } from '../core/storage.ts'
 import { type ComposerOptions, createComposer } from './compose.ts'
 import { createMemoryTransport } from './log.ts'
@@ -55,7 +55,7 @@ test(
     const ids: string[] = []
     const transport = createMemoryTransport(({ id }) => {
       ids.push(id)
-      if (ids.length < 3) throw new MailRefused('The peer answered 451 to RCPT TO', false)
+      if (ids.length < 3) throw new MessageRefused('The peer answered 451 to RCPT TO', false)
     })
     const sender = world.sender(transport)
     await sender.runOnce()
@@ -106,7 +106,7 @@ for (const [name, lifeSeconds, state] of [
 test(
   'RL-12: a permanent refusal ends it at once, and a message that is too old is dropped',
   inWorld(async (world) => {
-    const refusing = world.sender({ send: async () => Promise.reject(new MailRefused('The peer answered 550 to RCPT TO', true)) })
+    const refusing = world.sender({ send: async () => Promise.reject(new MessageRefused('The peer answered 550 to RCPT TO', true)) })
     await world.queue()
     assert.equal(await refusing.runOnce(), 1)
     await world.queue({ ttlSeconds: 60 })
@@ -165,7 +165,7 @@ test(
     let sends = 0
     const transport = createMemoryTransport(() => {
       world.advance(121)
-      if (++sends === 1) throw new MailRefused('The peer answered 451 to DATA', false)
+      if (++sends === 1) throw new MessageRefused('The peer answered 451 to DATA', false)
     })
     assert.equal(await world.sender(transport).runOnce(), 2, 'taken again at once, because it was not planned for later')
     const [row] = await world.rows()

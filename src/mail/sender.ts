@@ -1,12 +1,10 @@
-import type { MailTransport } from '../core/ports.ts'
 import { createDelivery, type DeliveryOptions, type Leased } from './delivery.ts'
 import { createLanes } from './lanes.ts'
 
 export { mailMetrics } from './delivery.ts'
 
+/** `transports` belong to the sender from now on: `stop` closes them. */
 export interface SenderOptions extends DeliveryOptions {
-  /** Belongs to the sender from now on: `stop` closes it. */
-  readonly transports: DeliveryOptions['transports'] & { readonly mail?: (MailTransport & { close?(): void }) | undefined }
   readonly times?: Partial<SenderTimes>
 }
 
@@ -28,7 +26,7 @@ export interface Sender {
   start(): void
   /** Looks at the queue at once, if started. */
   wake(): void
-  /** Takes no more messages, waits for those under way (15 s at most; what is cut off is sent once more later), closes the transport (RL-08). */
+  /** Takes no more messages, waits for those under way (15 s at most; what is cut off is sent once more later), closes the transports (RL-08). */
   stop(): Promise<void>
 }
 
@@ -75,6 +73,7 @@ export function createSender(options: SenderOptions): Sender {
       await lanes.close(times.stop)
       isAbandoned = true
       transports.mail?.close?.()
+      transports.texts?.close?.()
     },
   }
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { MailRefused, type RenderedMail } from '../core/ports.ts'
-import { MailUnanswered } from './refusal.ts'
+import { MessageRefused, type RenderedMail } from '../core/ports.ts'
+import { MessageUnanswered } from './refusal.ts'
 import { createSmtpTransport, parseSmtpUrl, type SmtpOptions } from './smtp.ts'
 import { hostileAddresses, plainAddresses } from './test-addresses.ts'
 import { makeCertificate, type TestCertificate } from './test-certificate.ts'
 import { type Peer, type PeerBehaviour, peerCertificate, startPeer, startScript } from './test-smtp-peer.ts'
 
 const mail: RenderedMail = {
-  id: 'M0abc',
+  ...{ id: 'M0abc', projectId: 'P1', kind: 'password.reset', locale: 'en' },
   from: 'Acme <no-reply@acme.example>',
   to: 'ada@example.com',
   subject: 'Grüße, Ada',
@@ -104,7 +104,7 @@ for (const [name, setting] of [
       assert.equal(peer.mails.length, 0)
       assert.doesNotMatch(peer.wire(), /MAIL FROM|RCPT TO|AUTH|ada@example|canary/)
     })
-    assert.ok(outcome instanceof MailRefused && !outcome.isPermanent && !(outcome instanceof MailUnanswered), String(outcome))
+    assert.ok(outcome instanceof MessageRefused && !outcome.isPermanent && !(outcome instanceof MessageUnanswered), String(outcome))
   })
 }
 
@@ -125,7 +125,7 @@ for (const [name, behaviour, isPermanent, message] of [
 ] as const satisfies readonly (readonly [string, PeerBehaviour, boolean, string])[]) {
   test(`RL-12, IN-07: ${name}`, async () => {
     const outcome = await attempt({ behaviour })
-    assert.ok(outcome instanceof MailRefused, String(outcome))
+    assert.ok(outcome instanceof MessageRefused, String(outcome))
     assert.deepEqual([outcome.isPermanent, outcome.message, outcome.cause], [isPermanent, message, undefined])
   })
 }
@@ -133,13 +133,13 @@ for (const [name, behaviour, isPermanent, message] of [
 test('RL-12, IN-07: a wrong password may be mended, and is not told', async () => {
   const wrong = { ...login, password: 'another' }
   const outcome = await attempt({ url: withLogin, options: encrypted, behaviour: { login: wrong } })
-  assert.ok(outcome instanceof MailRefused && !outcome.isPermanent)
+  assert.ok(outcome instanceof MessageRefused && !outcome.isPermanent)
   assert.match(outcome.message, /^The peer answered 535 5\.7\.8 to AUTH (PLAIN|LOGIN)$/)
 })
 
 test('a login that the peer does not know is not left out silently', async () => {
   const outcome = await attempt({ url: withLogin, options: encrypted }, mail, (peer) => assert.equal(peer.mails.length, 0))
-  assert.ok(outcome instanceof MailRefused && !outcome.isPermanent, String(outcome))
+  assert.ok(outcome instanceof MessageRefused && !outcome.isPermanent, String(outcome))
 })
 
 for (const afterMessage of ['hang', 'drop'] as const) {
@@ -147,13 +147,13 @@ for (const afterMessage of ['hang', 'drop'] as const) {
     const outcome = await attempt({ behaviour: { afterMessage }, options: { timeouts: { silence: 400 } } }, mail, (peer) => {
       assert.equal(peer.mails.length, 1)
     })
-    assert.ok(outcome instanceof MailUnanswered && !outcome.isPermanent, String(outcome))
+    assert.ok(outcome instanceof MessageUnanswered && !outcome.isPermanent, String(outcome))
   })
 }
 
 test('RL-12: an attempt ends as a whole, whatever the peer does', async () => {
   const outcome = await attempt({ behaviour: { afterMessage: 'hang' }, options: { timeouts: { whole: 300 } } })
-  assert.ok(outcome instanceof MailUnanswered, String(outcome))
+  assert.ok(outcome instanceof MessageUnanswered, String(outcome))
 })
 
 const greeted = '220 mx.example ESMTP\r\n'
@@ -184,7 +184,7 @@ for (const [name, greeting, answer, code] of [
     const outcome = await transport.send(mail).catch((error: unknown) => error)
     transport.close()
     await peer.close()
-    assert.ok(outcome instanceof MailRefused && !outcome.isPermanent && !(outcome instanceof MailUnanswered), String(outcome))
+    assert.ok(outcome instanceof MessageRefused && !outcome.isPermanent && !(outcome instanceof MessageUnanswered), String(outcome))
     assert.match(outcome.message, new RegExp(code))
     assert.doesNotMatch(outcome.message + peer.wire(), /MAIL FROM|ada@example/)
   })
@@ -195,7 +195,7 @@ test('RL-12: nobody listens', async () => {
   await peer.close()
   const transport = createSmtpTransport({ url: `smtp://127.0.0.1:${peer.port}` })
   const message = 'The mail could not be handed over (ESOCKET, ECONNREFUSED)'
-  await assert.rejects(transport.send(mail), { name: 'MailRefused', message, isPermanent: false })
+  await assert.rejects(transport.send(mail), { name: 'MessageRefused', message, isPermanent: false })
   transport.close()
 })
 
@@ -206,7 +206,7 @@ test('IN-05: on the wire stands one RCPT TO with the expected address, or nothin
   const addresses = plainAddresses.filter((to) => to.length < 254 && !/[A-Z]/.test(to.split('@')[1] ?? ''))
   try {
     for (const [name, to] of hostileAddresses)
-      await assert.rejects(transport.send({ ...mail, to }), { name: 'MailRefused', isPermanent: true }, name)
+      await assert.rejects(transport.send({ ...mail, to }), { name: 'MessageRefused', isPermanent: true }, name)
     assert.equal(peer.connections(), 0, 'hostile addresses do not even connect')
     for (const to of addresses) await transport.send({ ...mail, to })
   } finally {
@@ -232,7 +232,7 @@ for (const [name, changes] of [
 ] as const) {
   test(`IN-05: refused for good: ${name}`, async () => {
     const outcome = await attempt({}, { ...mail, ...changes }, (peer) => assert.equal(peer.connections(), 0))
-    assert.ok(outcome instanceof MailRefused && outcome.isPermanent)
+    assert.ok(outcome instanceof MessageRefused && outcome.isPermanent)
   })
 }
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { createTransport } from 'nodemailer'
-import { MailRefused, type MailTransport, type RenderedMail } from '../core/ports.ts'
+import { type MailTransport, MessageRefused, type RenderedMail } from '../core/ports.ts'
 import { isLoopbackHost } from '../core/redirect.ts'
 import { isPlainAddress, parseMailFrom } from './address.ts'
 import { refusalOf } from './refusal.ts'
@@ -22,7 +22,7 @@ export interface SmtpTimeouts {
   /** From the look-up of the name to the end of TLS. */
   readonly connect: number
   readonly greeting: number
-  /** Longest silence of the peer. RFC 5321, 4.5.3.2 asks for minutes; see `MailUnanswered` for what happens after it. */
+  /** Longest silence of the peer. RFC 5321, 4.5.3.2 asks for minutes; see `MessageUnanswered` for what happens after it. */
   readonly silence: number
   /** The whole of one attempt, for peers that trickle. */
   readonly whole: number
@@ -39,10 +39,7 @@ export interface SmtpOptions {
 }
 
 /** A transport that holds connections. */
-export interface SmtpTransport extends MailTransport {
-  /** Ends all connections, and with them what is still being sent. */
-  close(): void
-}
+export type SmtpTransport = Required<MailTransport>
 
 const maxConnections = 4
 const messagesPerConnection = 100
@@ -52,7 +49,7 @@ const defaultTimeouts: SmtpTimeouts = { connect: 10_000, greeting: 10_000, silen
 /**
  * Sends through an SMTP server, over a few connections that are kept for the next mail. Where TLS is required, a server without STARTTLS or
  * with a certificate that does not hold gets neither credentials nor a mail. Each mail has exactly one recipient (IN-05). `send` throws
- * `MailRefused` or `MailUnanswered`, without addresses or texts of the peer in them. Throws when the URL is not one.
+ * `MessageRefused` or `MessageUnanswered`, without addresses or texts of the peer in them. Throws when the URL is not one.
  */
 export function createSmtpTransport({ url, requireTls, trustedCertificates, timeouts }: SmtpOptions): SmtpTransport {
   const server = parseSmtpUrl(url)
@@ -103,13 +100,13 @@ export function createSmtpTransport({ url, requireTls, trustedCertificates, time
 
 /**
  * The mail as the library takes it: addresses as parsed objects and an envelope of our own, so that nothing is parsed once more. Throws a permanent
- * `MailRefused` for what `render.ts` and `openMessage` never make.
+ * `MessageRefused` for what `render.ts` and `openMessage` never make.
  */
 function messageOf({ id, from, to, subject, text, html }: RenderedMail) {
   const sender = parseMailFrom(from)
   const isHeaderText = /^\P{Cc}*$/u.test(subject) && /^[A-Za-z0-9]{1,64}$/.test(id)
   if (!sender || !isPlainAddress(to) || !isHeaderText || /\0/.test(text + html))
-    throw new MailRefused('The mail is not fit to be sent', true)
+    throw new MessageRefused('The mail is not fit to be sent', true)
   return {
     from: sender,
     to: { name: '', address: to },
