@@ -33,6 +33,7 @@ export interface Leased {
 interface Attempted {
   readonly result: AttemptResult
   readonly reason?: string
+  readonly retryAfterSeconds?: number
 }
 
 /** Figures of the mail edge, in the form of the tables of `http/metrics.ts`. */
@@ -60,10 +61,10 @@ export function createDelivery(
   return async ({ record, leaseUntil }, isAbandoned) => {
     const { projectId, id, kind, channel, attempts, expiresAt } = record
     const fields = { projectId, messageId: id, kind, channel }
-    const { result, reason = '' } = await attempt(options, record, attemptMilliseconds)
+    const { result, reason = '', retryAfterSeconds = 0 } = await attempt(options, record, attemptMilliseconds)
     if (isAbandoned()) return
     const now = clock.nowSeconds()
-    const outcome = outcomeOf({ result, attempts, now, expiresAt }, random)
+    const outcome = outcomeOf({ result, attempts, now, expiresAt, retryAfterSeconds }, random)
     metrics.count('postern_mail_attempts_total', { result: outcome.state === 'pending' ? 'deferred' : outcome.state })
     note(log, outcome, { ...fields, attempts: outcome.attempts, ...(reason ? { reason } : {}) })
     // Past the lease another process may have it; a retry is planned there.
@@ -117,7 +118,10 @@ async function readable({ sealer, composer }: DeliveryOptions, record: OutboxRec
 
 function resultOf(error: unknown): Attempted {
   if (error instanceof MessageUnanswered) return { result: 'unanswered', reason: error.message }
-  if (error instanceof MessageRefused) return { result: error.isPermanent ? 'refused' : 'deferred', reason: error.message }
+  if (error instanceof MessageRefused) {
+    const { isPermanent, message: reason, retryAfterSeconds } = error
+    return { result: isPermanent ? 'refused' : 'deferred', reason, retryAfterSeconds }
+  }
   return { result: 'deferred', reason: 'the transport failed without a reason' }
 }
 

@@ -36,6 +36,26 @@ for (const [name, input, expected] of [
   ],
   ['too little left', attempt('deferred', { expiresAt: now + 9 }), { state: 'expired', attempts: 1, nextAttemptAt: now, finishedAt: now }],
   ['nothing left', attempt('deferred', { expiresAt: now - 9 }), { state: 'expired', attempts: 1, nextAttemptAt: now, finishedAt: now }],
+  [
+    'the peer asks for a rest',
+    attempt('deferred', { retryAfterSeconds: 300 }),
+    { state: 'pending', attempts: 1, nextAttemptAt: now + 300, finishedAt: 0 },
+  ],
+  [
+    'the peer asks for less than the delay',
+    attempt('deferred', { attempts: 3, retryAfterSeconds: 1 }),
+    { state: 'pending', attempts: 4, nextAttemptAt: now + 405, finishedAt: 0 },
+  ],
+  [
+    'the peer asks for a day',
+    attempt('deferred', { retryAfterSeconds: 86_400 }),
+    { state: 'pending', attempts: 1, nextAttemptAt: now + 3_600, finishedAt: 0 },
+  ],
+  [
+    'the peer asks for longer than the message lives',
+    attempt('deferred', { retryAfterSeconds: 3_600, expiresAt: now + 180 }),
+    { state: 'pending', attempts: 1, nextAttemptAt: now + 90, finishedAt: 0 },
+  ],
   ['unanswered: one more', attempt('unanswered'), { state: 'pending', attempts: 9, nextAttemptAt: now + 15, finishedAt: 0 }],
   [
     'unanswered twice: no more',

@@ -7,6 +7,8 @@ export const maxAttempts = 10
 const firstDelaySeconds = 15
 const factor = 3
 const longestDelaySeconds = 6 * 3600
+/** A peer that asks for more is not obeyed: a message is worth less every hour. */
+const longestRetryAfterSeconds = 3600
 /** A shorter rest of a life is not worth another attempt. */
 const leastDelaySeconds = 5
 
@@ -38,21 +40,24 @@ export interface Attempt {
   readonly attempts: number
   readonly now: number
   readonly expiresAt: number
+  /** How long the peer asks to be left alone; 0 when it does not say. */
+  readonly retryAfterSeconds?: number
 }
 
 /**
- * Decides what becomes of a message. Delays are 15 s, 45 s, 135 s and so on up to 6 hours, each spread by half up and down, and never more
+ * Decides what becomes of a message. Delays are 15 s, 45 s, 135 s and so on up to 6 hours, each spread by half up and down, at least what the peer asks for up to an hour, and never more
  * than half of what is left of the message's life. After an unanswered attempt exactly one more is made, because each may put one more copy
  * into the mailbox (RL-12).
  */
-export function outcomeOf({ result, attempts, now, expiresAt }: Attempt, random: Random): Outcome {
+export function outcomeOf({ result, attempts, now, expiresAt, retryAfterSeconds = 0 }: Attempt, random: Random): Outcome {
   const isTried = result !== 'stale' && result !== 'unfit'
   const made = isTried ? attempts + 1 : attempts
   const ended = (state: OutboxState): Outcome => ({ state, attempts: made, nextAttemptAt: now, finishedAt: now })
   if (result === 'sent') return ended('sent')
   if (result === 'stale') return ended('expired')
   if (result === 'unfit' || result === 'refused' || made >= maxAttempts) return ended('failed')
-  const delaySeconds = Math.min(spread(delayAfter(made), random), Math.floor((expiresAt - now) / 2))
+  const asked = Math.min(retryAfterSeconds, longestRetryAfterSeconds)
+  const delaySeconds = Math.min(Math.max(spread(delayAfter(made), random), asked), Math.floor((expiresAt - now) / 2))
   if (delaySeconds < leastDelaySeconds) return ended('expired')
   const counted = result === 'unanswered' ? maxAttempts - 1 : made
   return { state: 'pending', attempts: counted, nextAttemptAt: now + delaySeconds, finishedAt: 0 }
