@@ -4,13 +4,14 @@ import { availableParallelism } from 'node:os'
 import { type Administration, createAdministration } from './administration.ts'
 import type { Deps } from './core/deps.ts'
 import { verifyManagementKey } from './core/management-keys.ts'
-import type { Channel, MessageKind } from './core/messages.ts'
+import { messageLimitMetrics } from './core/message-limits.ts'
+import type { MessageKind } from './core/messages.ts'
 import { blocklistFile } from './core/password/blocklist.ts'
 import { dictionariesFile } from './core/password/dictionaries.ts'
 import { createHasher, hashMetrics } from './core/password/hash.ts'
 import { defaultConcurrency } from './core/password/hash-cost.ts'
 import { createPasswordRules } from './core/password/strength.ts'
-import type { Clock, Log, MailTransport, Random, TextTransport, Timers } from './core/ports.ts'
+import type { Clock, Log, Random } from './core/ports.ts'
 import { cachedProjects } from './core/projects.ts'
 import { createSealer, type Sealer } from './core/secrets.ts'
 import { liveSession } from './core/sessions.ts'
@@ -25,7 +26,6 @@ import { openApiDocument } from './http/openapi.ts'
 import type { AnyRoute, Feature } from './http/route.ts'
 import { createLog } from './logging/pino.ts'
 import { createComposer } from './mail/compose.ts'
-import type { Transports } from './mail/delivery.ts'
 import { createOutbox } from './mail/outbox.ts'
 import { createSender, mailMetrics } from './mail/sender.ts'
 import { createShownMessages } from './mail/shown.ts'
@@ -33,6 +33,7 @@ import { loadMasterKey } from './master-key.ts'
 import type { Options } from './options.ts'
 import { openStorage } from './storage/open.ts'
 import { createSweeps } from './sweeps.ts'
+import { channelsOf, openTransports, type TransportPorts } from './transports.ts'
 
 /** A running server without its socket: give `handler` the requests of any framework that speaks the fetch types. */
 export interface Auth {
@@ -56,19 +57,18 @@ export const metricTables: readonly MetricTable[] = [
   httpMetrics,
   hashMetrics,
   mailMetrics,
+  messageLimitMetrics,
   importedMetrics,
   { counters: {}, durations: {}, gauges: { postern_sessions_live: { help: 'Live sessions, over all projects.' } } },
 ]
 
 /** Replacements for the outside world, for tests and for programs that embed the server. */
-export interface Ports {
+export interface Ports extends TransportPorts {
   readonly clock?: Clock
   readonly random?: Random
   readonly timers?: Timers
   readonly log?: Log
   readonly storage?: Storage
-  readonly mailTransport?: MailTransport
-  readonly textTransport?: TextTransport
   /** 32 bytes; without it the key file of the options is read. */
   readonly masterKey?: Uint8Array
   /** Whether the process is there to import users, and may spend memory on it. */
@@ -113,8 +113,8 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     const core = { clock, random, log, metrics, storage, sealer }
     const parameters = { memoryKib: options.hash.memoryKib, iterations: options.hash.iterations }
     const concurrency = defaultConcurrency(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4))
-    const transports = await openTransports(options, ports)
-    const sentChannels: readonly Channel[] = [...(transports.mail ? (['email'] as const) : []), ...(transports.texts?.channels ?? [])]
+    const transports = await openTransports(options, ports, clock)
+    const sentChannels = channelsOf(transports)
     const projects = cachedProjects({ storage, clock })
     const composer = createComposer({ kinds: messageKinds, projectById: projects.byId, storage, from: options.mailFrom, log })
     const sender = sentChannels.length > 0 ? createSender({ ...core, transports, composer }) : undefined
@@ -158,13 +158,6 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     await storage.close()
     throw error
   }
-}
-
-/** What messages are handed to. The mail library is loaded only where there is a mail server. */
-async function openTransports({ smtpUrl }: Options, { mailTransport, textTransport }: Ports): Promise<Transports> {
-  if (mailTransport || !smtpUrl) return { mail: mailTransport, texts: textTransport }
-  const { createSmtpTransport } = await import('./mail/smtp.ts')
-  return { mail: createSmtpTransport({ url: smtpUrl }), texts: textTransport }
 }
 
 /** Every kind of message, by name. */

@@ -1,20 +1,10 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { defaultHashParameters, isStrongEnough } from './core/password/hash-cost.ts'
-import type { TextForm } from './option-text.ts'
+import { deliveryOptionFields } from './delivery-option-fields.ts'
+import { type FieldFacts, facts } from './option-facts.ts'
 
-/**
- * The schema of the options, which also makes `docs/options.md`. Each field has a default, a sentence that holds the unit, and the remedy that is told when its value cannot
- * be used. `form` is how a flag or a variable spells it; `isSecret` keeps it out of sight and lets a file hold it.
- */
-export interface FieldFacts {
-  readonly description: string
-  readonly remedy: string
-  readonly form?: TextForm
-  readonly isSecret?: boolean
-}
-
-const facts = (given: FieldFacts): FieldFacts & Record<string, unknown> => ({ ...given })
+/** The schema of the options, which also makes `docs/options.md`. */
 
 const limit = (max: number, perSeconds: number, description: string) =>
   z
@@ -48,6 +38,12 @@ const Limits = z.strictObject({
   recipientMessages: limit(3, 900, 'Messages per recipient (BF-09).'),
   recipientMessagesDaily: limit(10, 86_400, 'Messages per recipient, long window (BF-09).'),
   sourceMessages: limit(20, 3600, 'Messages asked for per source address (BF-09).'),
+  projectMails: limit(10_000, 3600, 'Mails of a project that users ask for; what is over it is dropped.'),
+  projectTexts: limit(
+    1_000,
+    3600,
+    'Text and spoken messages of a project that users ask for; what is over it is dropped. Each may cost money.',
+  ),
 })
 
 const hashFloor = 'Give at least 19456 KiB with 2 iterations, or 47104 KiB with 1 (PW-01).'
@@ -131,7 +127,7 @@ export const OptionFields = z.strictObject({
     .meta(
       facts({
         description:
-          '`smtp://USER:PASSWORD@HOST:587` (STARTTLS is demanded unless the host is this machine) or `smtps://…:465`. Without it mails wait in the outbox.',
+          '`smtp://USER:PASSWORD@HOST:587` (STARTTLS is demanded unless the host is this machine) or `smtps://…:465`. Without it, and without `mailWebhookUrl`, mails wait in the outbox.',
         remedy: 'Give smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465, with special characters percent-encoded.',
         isSecret: true,
       }),
@@ -143,10 +139,11 @@ export const OptionFields = z.strictObject({
     .default('Postern <postern@localhost>')
     .meta(
       facts({
-        description: 'Sender of mails, with or without a name. To be set together with `smtpUrl`.',
+        description: 'Sender of mails, with or without a name. To be set together with `smtpUrl`; a webhook brings its own.',
         remedy: 'Give an address, or a name and an address: Example <auth@example.com>.',
       }),
     ),
+  ...deliveryOptionFields,
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -202,7 +199,7 @@ export const OptionFields = z.strictObject({
     .meta(
       facts({
         description:
-          'Show mails at `/outbox` to this machine. Default: on while nothing but loopback is listened on, there is no `smtpUrl`, and direct connections from this machine are trusted.',
+          'Show mails at `/outbox` to this machine. Default: on while nothing but loopback is listened on, nothing takes messages (no `smtpUrl`, webhook or Twilio), and direct connections from this machine are trusted.',
         remedy: 'Give true or false.',
         form: 'json',
       }),

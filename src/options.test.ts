@@ -57,6 +57,8 @@ test('BF-01, BF-02, BF-04, BF-09, EN-04: default limits are those of the bar', (
     recipientMessages: { max: 3, perSeconds: 900 },
     recipientMessagesDaily: { max: 10, perSeconds: 86_400 },
     sourceMessages: { max: 20, perSeconds: 3600 },
+    projectMails: { max: 10_000, perSeconds: 3600 },
+    projectTexts: { max: 1_000, perSeconds: 3600 },
   })
 })
 
@@ -108,7 +110,10 @@ for (const [name, environment, read] of [
 }
 
 test('options: a secret is read from the file that a variable names', () => {
-  assert.deepEqual([...secretFileVariables.keys()].sort(), ['POSTERN_DATABASE_FILE', 'POSTERN_SMTP_URL_FILE'])
+  assert.deepEqual([...secretFileVariables.keys()].sort(), [
+    ...['POSTERN_DATABASE_FILE', 'POSTERN_MAIL_WEBHOOK_SECRETS_FILE', 'POSTERN_MAIL_WEBHOOK_URL_FILE', 'POSTERN_SMTP_URL_FILE'],
+    ...['POSTERN_TEXT_WEBHOOK_SECRETS_FILE', 'POSTERN_TEXT_WEBHOOK_URL_FILE', 'POSTERN_TWILIO_AUTH_TOKEN_FILE'],
+  ])
   const environment = { POSTERN_SMTP_URL_FILE: '/run/secrets/smtp', POSTERN_MAIL_FROM: 'a@example.com' }
   const secretFiles = { POSTERN_SMTP_URL_FILE: 'smtps://u:canary@mail.example\n' }
   assert.equal(parseOptions({ ...none, environment, secretFiles }).smtpUrl, 'smtps://u:canary@mail.example')

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { deliveryProblems, hasTransport } from './delivery-options.ts'
 import { type Fields, OptionFields, optionFacts } from './option-fields.ts'
 import { flagOf, fromText, suggestion, variableOf } from './option-text.ts'
 
@@ -168,6 +169,7 @@ function crossChecks(fields: Partial<Fields>, origins: ReadonlyMap<string, strin
   if (smtpUrl && !isLoopbackUrl(smtpUrl) && !origins.has('mailFrom')) {
     problems.push('mailFrom (default): give the sender of mails, which smtpUrl needs: Example <auth@example.com>.')
   }
+  problems.push(...deliveryProblems(fields).map(([name, sentence]) => `${told(name)}: ${sentence}`))
   return problems
 }
 
@@ -183,7 +185,7 @@ function finish(fields: Fields): Options {
     database: fields.database === undefined ? `sqlite:${resolve(data, 'postern.db')}` : withAbsolutePath(fields.database),
     masterKeyFile: fields.masterKeyFile === undefined ? resolve(data, 'master.key') : resolve(fields.masterKeyFile),
     trustLoopback,
-    outbox: fields.outbox ?? (isLoopback(fields.address) && smtpUrl === undefined && trustLoopback),
+    outbox: fields.outbox ?? (isLoopback(fields.address) && !hasTransport(fields) && trustLoopback),
   }
 }
 

@@ -40,8 +40,15 @@ export function doctorCommand(): Command {
 /** Options without what may not be shown: user and password of URLs, and their parameters, which can hold passwords too. */
 function masked(options: Options): Readonly<Record<string, unknown>> {
   const secret = [...optionFacts].filter(([, facts]) => facts.isSecret).map(([name]) => name)
-  const hide = (value: unknown) => (typeof value === 'string' ? value.replace(/\/\/.*@/s, '//***@').replace(/\?.*/s, '?***') : null)
-  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, secret.includes(name) ? hide(value) : (value ?? null)]))
+  const shown = (name: string, value: unknown) => (secret.includes(name) ? hidden(name, value) : (value ?? null))
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, shown(name, value)]))
+}
+
+function hidden(name: string, value: unknown): string | null {
+  if (typeof value !== 'string') return null
+  // Of a webhook the whole path can be what nobody shall know.
+  if (name.endsWith('WebhookUrl')) return `${new URL(value).origin}/***`
+  return value.includes('://') || value.startsWith('sqlite:') ? value.replace(/\/\/.*@/s, '//***@').replace(/\?.*/s, '?***') : '***'
 }
 
 const ok = (text: string): Finding => ({ level: 'ok', text })
@@ -86,7 +93,7 @@ function isDatabaseMissing(options: Options): boolean {
 function checkOptions(options: Options): readonly Finding[] {
   const notes: Finding[] = []
   const note = (isSo: boolean, text: string) => (isSo ? notes.push({ level: 'note', text }) : 0)
-  note(!options.smtpUrl, 'smtpUrl is not set: mails stay in the outbox.')
+  note(!options.smtpUrl && !options.mailWebhookUrl, 'smtpUrl and mailWebhookUrl are not set: mails stay in the outbox.')
   note(!options.publicUrl, 'publicUrl is not set: links in mails lead to the address listened on.')
   note(
     !options.trustLoopback && options.trustedProxyHops === 0,

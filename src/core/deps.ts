@@ -43,6 +43,9 @@ export interface Limits {
   readonly recipientMessagesDaily: CountedLimit
   /** Messages asked for per source address (BF-09). */
   readonly sourceMessages: CountedLimit
+  /** Mails, and text and spoken messages, of a project that users ask for. */
+  readonly projectMails: CountedLimit
+  readonly projectTexts: CountedLimit
 }
 
 export interface CountedLimit {

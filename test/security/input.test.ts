@@ -19,6 +19,8 @@ const withoutLimits: Partial<Options> = {
     recipientMessages: off,
     recipientMessagesDaily: off,
     sourceMessages: limits.sourceMessages,
+    projectMails: limits.projectMails,
+    projectTexts: limits.projectTexts,
   },
 }
 

@@ -35,8 +35,10 @@ export async function sendReset(deps: Deps, input: SendReset): Promise<{ resetMe
   const found = await deps.storage.users.byLoginId(project.id, canonical)
   const address = found?.user.email || canonical
   const sourceIp = source.isTrusted ? undefined : source.ip
-  const place = await takeMail(deps, { projectId: project.id, kind: 'password.reset', recipient: address, sourceIp })
-  const recipient = found && place.isTaken && mayReset(project, found) ? found.user : undefined
+  const isForNobody = !found || !mayReset(project, found)
+  const mail = { projectId: project.id, kind: 'password.reset', channel: 'email', recipient: address, sourceIp, isForNobody } as const
+  const place = await takeMail(deps, mail)
+  const recipient = place.isTaken && !isForNobody ? found.user : undefined
   // Who asks too often is answered without any work, whoever the account is.
   if (!place.isSourceRefused) await request(deps, { project, source, recipient, page, wishes: input.wishes })
   deps.outbox.wake()

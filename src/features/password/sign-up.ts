@@ -85,5 +85,5 @@ async function createAccount(deps: Deps, input: SignUp, account: { loginId: Logi
 
 /** Anybody can sign up with anybody's address: it gets a few such mails and no more (BF-09). */
 async function mayMail(deps: Deps, project: Project, recipient: string): Promise<boolean> {
-  return (await takeMail(deps, { projectId: project.id, kind: 'email.verify', recipient })).isTaken
+  return (await takeMail(deps, { projectId: project.id, kind: 'email.verify', channel: 'email', recipient })).isTaken
 }

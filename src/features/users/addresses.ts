@@ -19,7 +19,7 @@ export async function takeNotices(
   if (newEmail === undefined || newEmail === user.email || user.isTest || !project.settings.project.notifyEmailChange) return recipients
   for (const recipient of [user.isEmailVerified ? user.email : '', newEmail]) {
     if (recipient === '') continue
-    const { isTaken } = await takeMail(deps, { projectId: project.id, kind: 'email.changed', recipient })
+    const { isTaken } = await takeMail(deps, { projectId: project.id, kind: 'email.changed', channel: 'email', recipient })
     if (isTaken) recipients.add(recipient)
   }
   return recipients

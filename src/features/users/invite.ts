@@ -55,7 +55,7 @@ export async function prepareInvite(
   const sendsMail = invitation.sendsMail ?? project.settings.invite.sendEmail
   if (invitation.sendsMail && user.email === '') throw coreErrors.InvalidArguments({ message: 'The user has no e-mail address to invite' })
   if (!sendsMail || user.isTest || user.email === '') return undefined
-  const { isTaken } = await takeMail(deps, { projectId: project.id, kind: 'user.invite', recipient: user.email })
+  const { isTaken } = await takeMail(deps, { projectId: project.id, kind: 'user.invite', channel: 'email', recipient: user.email })
   if (!isTaken) return undefined
   const ttlSeconds = project.settings.invite.expirationTime * 60
   const challenge = newChallenge(deps, { projectId: project.id, userId: user.id, purpose: 'invite', address: user.email, ttlSeconds })
