@@ -87,8 +87,9 @@ export async function findStartTarget(deps: Deps, request: StartRequest, method:
   const address = account ? addressOn(account.user, channel) : (newcomer?.address ?? '')
   const sourceIp = source.isTrusted ? undefined : source.ip
   const recipient = address || canonical
-  const place = await takeMail(deps, { projectId: project.id, kind: method.name, recipient, sourceIp })
-  const mayGet = place.isTaken && address !== '' && (account ? !isBarred(account) && !account.user.isTest : true)
+  const isForNobody = address === '' || (account !== undefined && (isBarred(account) || account.user.isTest))
+  const place = await takeMail(deps, { projectId: project.id, kind: method.name, channel, recipient, sourceIp, isForNobody })
+  const mayGet = place.isTaken && !isForNobody
   const { customClaims = {}, stepUp: isStepUp = false, revokeOtherSessions: revokesOthers = false, tenantId } = options
   return {
     account: mayGet ? account : undefined,
