@@ -67,8 +67,15 @@ export async function findUpdateTarget(
     throw coreErrors.InvalidRequest({ message: `The ${what}` })
   }
   const sourceIp = source.isTrusted ? undefined : source.ip
-  const place = await takeMail(deps, { projectId: project.id, kind: method.name, recipient: address, sourceIp })
   const { session, user } = live
+  const place = await takeMail(deps, {
+    projectId: project.id,
+    kind: method.name,
+    channel,
+    recipient: address,
+    sourceIp,
+    isForNobody: user.isTest,
+  })
   const earlier = mfa ? { userId: user.id, sessionId: session.id, amr: session.amr, tenantId: undefined } : undefined
   const mayGet = place.isTaken && !user.isTest
   return {
@@ -147,7 +154,7 @@ async function takeNotices(deps: Deps, project: Project, before: UserWithLoginId
   const notified: string[] = []
   for (const recipient of [isEmailVerified ? email : '', after.user.email]) {
     if (recipient === '') continue
-    const { isTaken } = await takeMail(deps, { projectId: project.id, kind: 'email.changed', recipient })
+    const { isTaken } = await takeMail(deps, { projectId: project.id, kind: 'email.changed', channel: 'email', recipient })
     if (isTaken) notified.push(recipient)
   }
   return notified
