@@ -5,7 +5,7 @@ import type { Storage } from '../core/storage.ts'
 import { isEachRow } from './each-row.ts'
 import { type Migration, migrate } from './migrate.ts'
 import { migrations as allMigrations } from './migrations/index.ts'
-import { copyRows } from './postgres-copy.ts'
+import { copyText } from './postgres-copy.ts'
 import { statementNames } from './prepared.ts'
 import { storageOver } from './storage.ts'
 import type { Tables } from './tables.ts'
@@ -119,7 +119,7 @@ function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClie
     const [first] = values
     try {
       const config = { text, values: [...values], query_timeout: milliseconds, ...(name && { name }) }
-      const result = isEachRow(first) ? copyRows(client, { text, rows: first.eachRow, milliseconds }) : client.query(config)
+      const result = isEachRow(first) ? copyText(client, { text, rows: first.eachRow, milliseconds }) : client.query(config)
       return (await result) as unknown as PostgresQueryResult<never>
     } catch (error) {
       if (error instanceof pg.DatabaseError && !isAboutState(error)) throw error

@@ -58,9 +58,10 @@ function run({ statement, returnsRows }: CachedStatement, parameters: readonly u
 }
 
 function runEach(statement: StatementSync, { eachRow }: EachRow): QueryResult<never> {
+  const rows = JSON.parse(eachRow) as readonly (readonly SQLInputValue[])[]
   const refused: { readonly refused: number }[] = []
-  for (const [index, row] of eachRow.entries()) {
-    if (Number(statement.run(...(row as readonly SQLInputValue[])).changes) === 0) refused.push({ refused: index })
+  for (const [index, row] of rows.entries()) {
+    if (Number(statement.run(...row).changes) === 0) refused.push({ refused: index })
   }
-  return { rows: refused as never[], numAffectedRows: BigInt(eachRow.length - refused.length) }
+  return { rows: refused as never[], numAffectedRows: BigInt(rows.length - refused.length) }
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { QueryResult } from 'kysely'
-import { isEachRow } from './each-row.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import type { WorkerAnswer, WorkerQuery, WorkerStart } from './sqlite-worker.ts'
 
@@ -39,7 +38,7 @@ export async function openOnThread(start: WorkerStart): Promise<SqliteConnection
           return
         }
         waiting.push({ resolve, reject })
-        thread.postMessage(queryOf(sql, parameters))
+        thread.postMessage({ sql, parameters } satisfies WorkerQuery)
       }),
     isInTransaction: () => isInTransaction,
     async close() {
@@ -49,11 +48,6 @@ export async function openOnThread(start: WorkerStart): Promise<SqliteConnection
       await ended
     },
   }
-}
-
-function queryOf(sql: string, parameters: readonly unknown[]): WorkerQuery {
-  const [first] = parameters
-  return isEachRow(first) ? { sql, parameters: [], eachRow: JSON.stringify(first.eachRow) } : { sql, parameters }
 }
 
 function resultOf({ rows, numAffectedRows }: Extract<WorkerAnswer, { rows: unknown }>): QueryResult<never> {

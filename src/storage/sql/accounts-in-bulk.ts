@@ -67,16 +67,16 @@ async function insertMany(connection: Connection, list: readonly NewAccount[]): 
 }
 
 async function copyMany(connection: Connection, list: readonly NewAccount[]): Promise<void> {
-  await copyRows(connection, 'users', userShape, list.map(userRow))
-  await copyRows(connection, 'login_ids', loginIdShape, loginIdRows(list))
-  await copyRows(connection, 'credentials', credentialShape, list.flatMap(credentialRows))
-  await copyRows(connection, 'memberships', membershipShape, list.flatMap(membershipRows))
-  await copyRows(connection, 'role_assignments', assignmentShape, list.flatMap(assignmentRows))
+  await copyRows(connection, into.users, () => list.map(userRow))
+  await copyRows(connection, into.loginIds, () => loginIdRows(list))
+  await copyRows(connection, into.credentials, () => list.flatMap(credentialRows))
+  await copyRows(connection, into.memberships, () => list.flatMap(membershipRows))
+  await copyRows(connection, into.assignments, () => list.flatMap(assignmentRows))
 }
 
 /** Users first; login IDs only of users that are new, so that none comes to an old user with the same ID; then whoever lacks a login ID is taken back. */
 async function insertThoseWhoFit(connection: Connection, list: readonly NewAccount[]): Promise<readonly boolean[]> {
-  const inserted = new Set(await insertRows(connection, 'users', userShape, list.map(userRow), 'id'))
+  const inserted = new Set(await insertRows(connection, into.users, () => list.map(userRow)))
   // Of two accounts with one ID the first was inserted, and is the one that is meant from here on.
   const isFirst = new Set<string>()
   const isCandidate = list.map(({ user }) => inserted.has(user.id) && isFirst.size < isFirst.add(user.id).size)
@@ -84,16 +84,16 @@ async function insertThoseWhoFit(connection: Connection, list: readonly NewAccou
   const incomplete = await insertLoginIds(connection, candidates)
   if (incomplete.size > 0) await takeBack(connection, candidates, incomplete)
   const whole = candidates.filter(({ user }) => !incomplete.has(user.id))
-  await insertRows(connection, 'credentials', credentialShape, whole.flatMap(credentialRows), 'user_id')
-  await insertRows(connection, 'memberships', membershipShape, whole.flatMap(membershipRows), 'subject_id')
-  await insertRows(connection, 'role_assignments', assignmentShape, whole.flatMap(assignmentRows), 'subject_id')
+  await insertRows(connection, into.credentials, () => whole.flatMap(credentialRows))
+  await insertRows(connection, into.memberships, () => whole.flatMap(membershipRows))
+  await insertRows(connection, into.assignments, () => whole.flatMap(assignmentRows))
   return list.map(({ user }, index) => Boolean(isCandidate[index]) && !incomplete.has(user.id))
 }
 
 /** IDs of the users of whom a login ID was taken. */
 async function insertLoginIds(connection: Connection, list: readonly NewAccount[]): Promise<ReadonlySet<string>> {
   const left = new Map(list.map(({ user, loginIds }) => [user.id, loginIds.length]))
-  for (const userId of await insertRows(connection, 'login_ids', loginIdShape, loginIdRows(list), 'user_id')) {
+  for (const userId of await insertRows(connection, into.loginIds, () => loginIdRows(list))) {
     left.set(userId, (left.get(userId) ?? 0) - 1)
   }
   return new Set([...left].filter(([, count]) => count > 0).map(([userId]) => userId))
@@ -135,8 +135,17 @@ function assignmentRows({ user, assignments }: NewAccount): readonly Tables['rol
   }))
 }
 
-const userShape = userColumns.shape
-const credentialShape = credentialColumns.shape
-const loginIdShape = { project_id: 'text', canonical: 'text', shown: 'text', user_id: 'text', position: 'bigint' } as const
 const membershipShape = { project_id: 'text', subject_id: 'text', tenant_id: 'text' } as const
-const assignmentShape = { ...membershipShape, role_id: 'text' } as const
+
+/** Where the rows of an account go. */
+const into = {
+  users: { table: 'users', shape: userColumns.shape, returning: 'id' },
+  loginIds: {
+    table: 'login_ids',
+    shape: { project_id: 'text', canonical: 'text', shown: 'text', user_id: 'text', position: 'bigint' },
+    returning: 'user_id',
+  },
+  credentials: { table: 'credentials', shape: credentialColumns.shape, returning: 'user_id' },
+  memberships: { table: 'memberships', shape: membershipShape, returning: 'subject_id' },
+  assignments: { table: 'role_assignments', shape: { ...membershipShape, role_id: 'text' }, returning: 'subject_id' },
+} as const
