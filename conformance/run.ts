@@ -9,11 +9,15 @@ import { publish, type Result } from './compat.ts'
 import { parseCheckName } from './databases.ts'
 import { checkPython } from './python.ts'
 
-/** The SDKs that test files drive; the beginning of a file's name says which. */
+/** The SDKs that test files drive. */
 const drivenSdks = [
-  { files: 'browser', sdk: 'Browser', package: '@descope/web-js-sdk' },
-  { files: '', sdk: 'Node.js', package: '@descope/node-sdk' },
-]
+  { sdk: 'Node.js', package: '@descope/node-sdk', drives: (file: string) => !isOfBrowser(file) },
+  { sdk: 'Browser', package: '@descope/web-js-sdk', drives: isOfBrowser },
+] as const
+
+function isOfBrowser(file: string): boolean {
+  return basename(file).startsWith('browser')
+}
 
 /**
  * `npm run conformance`: every check on every database that this machine can run, then the compatibility table. `--check` compares the table instead of
@@ -41,11 +45,11 @@ async function main(): Promise<number> {
 async function check(named: readonly string[], isCheck: boolean): Promise<number> {
   const found = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.test.ts'))
   const files = named.length > 0 ? named : found.map((name) => join(import.meta.dirname, name))
-  const node = await runFiles(files.toSorted())
-  const results = [...node.results, ...(named.length > 0 ? [] : await runPython())]
+  const { results: driven, failures } = await runFiles(files.toSorted())
+  const results = [...driven, ...(named.length > 0 ? [] : await runPython())]
   const failed = results.filter(({ isPassed }) => !isPassed).length
   process.stdout.write(`conformance: ${results.length - failed} of ${results.length} checks pass\n`)
-  const isFailed = failed > 0 || node.failures > 0
+  const isFailed = failed > 0 || failures > 0
   if (named.length > 0 || (isFailed && isCheck)) return isFailed ? 1 : 0
   const isFresh = await publish(results, isCheck)
   if (!isFresh) process.stderr.write('docs/compat.md is not what this run says: run "npm run conformance" and commit it\n')
@@ -60,24 +64,30 @@ async function runPython(): Promise<readonly Result[]> {
   return []
 }
 
-/** Runs test files, each in a process of its own, two at a time, and gathers what their checks say. */
+/** Runs test files, those of one SDK after those of the other, and gathers what their checks say. */
 async function runFiles(files: readonly string[]): Promise<{ results: readonly Result[]; failures: number }> {
-  const sdks = await Promise.all(drivenSdks.map(async (driven) => ({ ...driven, version: await versionOf(driven.package) })))
-  const results: Result[] = []
-  let failures = 0
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort()).once('SIGTERM', () => stopping.abort())
-  const events = run({ files: [...files], concurrency: 2, signal: stopping.signal })
-  const note = (name: string, file: string | undefined, isPassed: boolean) => {
-    if (!isPassed) failures++
-    const check = parseCheckName(name)
-    const driven = sdks.find(({ files: beginning }) => basename(file ?? '').startsWith(beginning))
-    if (check && driven) results.push({ sdk: driven.sdk, version: driven.version, ...check, isPassed })
+  const results: Result[] = []
+  let failures = 0
+  for (const { sdk, package: name, drives } of drivenSdks) {
+    const version = await versionOf(name)
+    await runTests(files.filter(drives), stopping.signal, (test, isPassed) => {
+      if (!isPassed) failures++
+      const check = parseCheckName(test)
+      if (check) results.push({ sdk, version, ...check, isPassed })
+    })
   }
-  events.on('test:pass', ({ name, file }) => note(name, file, true))
-  events.on('test:fail', ({ name, file }) => note(name, file, false))
-  for await (const text of events.compose(spec)) process.stdout.write(String(text))
   return { results, failures }
+}
+
+/** Each file in a process of its own, two at a time. */
+async function runTests(files: readonly string[], signal: AbortSignal, note: (test: string, isPassed: boolean) => void): Promise<void> {
+  if (files.length === 0) return
+  const events = run({ files: [...files], concurrency: 2, signal })
+  events.on('test:pass', ({ name }) => note(name, true))
+  events.on('test:fail', ({ name }) => note(name, false))
+  for await (const text of events.compose(spec)) process.stdout.write(String(text))
 }
 
 /** The version that is installed, which is the one that is driven. */
