@@ -101,7 +101,7 @@ export const portuguese: Language = {
         action: 'Iniciar sessão',
         closing: [doNothing],
       },
-      text: 'Link para entrar em {{ project.name }}. Vale uma vez, por {{ lifetime | duration }}. Se o pedido não foi seu, ignore.\n{{ link }}',
+      text: 'Link para entrar em {{ project.name }}. Vale uma vez, por {{ lifetime | duration }}. Se outra pessoa o pediu, ignore.\n{{ link }}',
     },
     'magicLink.signUp': {
       email: {
@@ -113,7 +113,7 @@ export const portuguese: Language = {
         action: 'Confirmar e iniciar sessão',
         closing: [doNothing],
       },
-      text: 'Link para criar conta em {{ project.name }}. Vale uma vez, por {{ lifetime | duration }}. Se o pedido não foi seu, ignore.\n{{ link }}',
+      text: 'Link para criar conta em {{ project.name }}. Vale uma vez, por {{ lifetime | duration }}. Se outra pessoa o pediu, ignore.\n{{ link }}',
     },
     'magicLink.update': {
       email: {
@@ -127,7 +127,7 @@ export const portuguese: Language = {
           'Se não foi você, não faça nada: sem a sua confirmação, este endereço não será usado. Nunca envie o link a outras pessoas.',
         ],
       },
-      text: 'Confirme este número para {{ project.name }}. Vale uma vez, por {{ lifetime | duration }}. Se o pedido não foi seu, ignore.\n{{ link }}',
+      text: 'Confirme este telefone para {{ project.name }}. Vale uma vez, por {{ lifetime | duration }}. Se outra pessoa o pediu, ignore.\n{{ link }}',
     },
     'otp.signIn': {
       email: {
