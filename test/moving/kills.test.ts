@@ -5,7 +5,7 @@ import { killImports } from './kills.ts'
 
 /** `POSTERN_IMPORT_KILLS=50` kills more often, and imports more users. */
 const kills = Number(process.env.POSTERN_IMPORT_KILLS ?? 3)
-const users = kills > 3 ? 60_000 : 6000
+const users = kills * 5000
 const postgresUrl = process.env.POSTERN_TEST_POSTGRES_URL
 
 for (const kind of ['sqlite', ...(postgresUrl ? ['postgres'] : [])]) {

@@ -55,7 +55,7 @@ export async function killImports(options: {
     let killedHalfway = 0
     for (let kill = 0; kill < options.kills; kill++) {
       const child = spawn(process.execPath, [program, ...words], { stdio: 'ignore', env: { PATH, HOME } })
-      const isKilled = await killHalfway(child, installation, Math.ceil((options.users * 0.8) / options.kills))
+      const isKilled = await killHalfway(child, installation, Math.ceil((options.users * 0.4) / options.kills))
       if (isKilled) killedHalfway++
     }
     const { users, imported, existing, rejected, resumedAfter } = JSON.parse(await installation.command(words.slice(0, 5)))
