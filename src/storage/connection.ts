@@ -7,4 +7,11 @@ export type Dialect = 'sqlite' | 'postgres'
 export interface Connection {
   readonly dialect: Dialect
   readonly db: Kysely<Tables>
+  /** Where searches go that are outside of transactions; `db` if absent. SQLite answers them on another thread, since each can take a while. */
+  readonly searchDb?: Kysely<Tables>
+}
+
+/** The connection for a search. */
+export function forSearch({ dialect, db, searchDb }: Connection): Connection {
+  return { dialect, db: searchDb ?? db }
 }

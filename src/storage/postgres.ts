@@ -36,7 +36,7 @@ const defaults = { poolSize: 10, connectMilliseconds: 2_000, deadlineMillisecond
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   await prepareDatabase(options)
   const openView = () => openPool({ ...options, poolSize: 1, deadlineMilliseconds: viewMilliseconds })
-  const storage = storageOver(openPool(options), 'postgres', openView)
+  const storage = storageOver(openPool(options), 'postgres', { openView })
   // Kysely closes a pool only if it was used.
   await storage.ping()
   return storage

@@ -12,8 +12,27 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Opens a database on a thread of its own. Its schema must be there. Resolves when it can be asked, and rejects when it cannot be opened. */
-export async function openOnThread(start: WorkerStart): Promise<SqliteConnection> {
+/** As `openOnThread`, at the first query, and once more at the first after the thread has ended for whatever reason. For reading: a transaction does not outlive its thread. */
+export function openOnThreadWhenAsked(start: WorkerStart): SqliteConnection {
+  let opened: Promise<SqliteConnection> | undefined
+  const forget = () => {
+    opened = undefined
+  }
+  return {
+    async execute(sql, parameters) {
+      opened ??= openOnThread(start, forget)
+      return (await opened).execute(sql, parameters)
+    },
+    isInTransaction: () => false,
+    close: async () => (await opened)?.close(),
+  }
+}
+
+/**
+ * Opens a database on a thread of its own. Its schema must be there. Resolves when it can be asked, and rejects when it cannot be opened. `onEnd` is told when
+ * the thread is no more.
+ */
+export async function openOnThread(start: WorkerStart, onEnd?: () => void): Promise<SqliteConnection> {
   const thread = new Worker(worker, { workerData: start })
   const waiting: Waiting[] = []
   let isInTransaction = false
@@ -25,7 +44,10 @@ export async function openOnThread(start: WorkerStart): Promise<SqliteConnection
     else asked?.reject(Object.assign(new Error(answer.message), { errcode: answer.errcode }))
   })
   const fail = (error: Error) => {
+    // An error is followed by the exit, when another thread may be there already.
+    if (failure) return
     failure = error
+    onEnd?.()
     for (const asked of waiting.splice(0)) asked.reject(error)
   }
   thread.on('error', fail).on('exit', () => fail(new Error('The thread of the database has ended')))

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { connectionOf } from './sqlite-connection.ts'
 
-/** A thread with the database of an import, started by `sqlite-thread.ts`: the next users are read and checked while it writes. */
+/** A thread with a database, started by `sqlite-thread.ts`: of an import, so that the next users are read and checked while it writes, or for searches. */
 
 export interface WorkerStart {
   readonly file: string

@@ -7,7 +7,7 @@ import { type Migration, migrate } from './migrate.ts'
 import { migrations as allMigrations } from './migrations/index.ts'
 import { connectionOf } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
-import { openOnThread } from './sqlite-thread.ts'
+import { openOnThread, openOnThreadWhenAsked } from './sqlite-thread.ts'
 import { storageOver } from './storage.ts'
 import type { Tables } from './tables.ts'
 
@@ -37,11 +37,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
     throw error
   }
   if (isInMemory(file)) return storageOver(db, 'sqlite')
-  const view = () => openView(file, waitMilliseconds)
-  if (!writesMuch) return storageOver(db, 'sqlite', view)
+  const others = { openView: () => openView(file, waitMilliseconds), searchDb: searchConnection(file, waitMilliseconds) }
+  if (!writesMuch) return storageOver(db, 'sqlite', others)
   await db.destroy()
   const thread = await openOnThread({ file, pragmas: [...pragmas, ...pragmasForMuch] })
-  const storage = storageOver(new Kysely<Tables>({ dialect: sqliteDialect({ database: thread, waitMilliseconds }) }), 'sqlite', view)
+  const storage = storageOver(new Kysely<Tables>({ dialect: sqliteDialect({ database: thread, waitMilliseconds }) }), 'sqlite', others)
   // Kysely closes what it has used, and nothing else.
   await storage.ping()
   return storage
@@ -58,6 +58,9 @@ const pragmas = [
 
 /** Pages of indexes stay in memory between batches, and the log goes into the database after every 64 MiB only: both were most of the time of an import. */
 const pragmasForMuch = ['pragma cache_size = -65536', 'pragma wal_autocheckpoint = 16384']
+
+/** Searches go through more pages than the 2 MiB that SQLite keeps by itself. */
+const pragmasForSearch = ['pragma query_only = on', 'pragma trusted_schema = off', 'pragma cache_size = -16384']
 
 const isInMemory = (file: string) => file === ':memory:'
 
@@ -87,6 +90,12 @@ function openView(file: string, waitMilliseconds: number): Kysely<Tables> {
 
 function createPrivate(file: string): void {
   closeSync(openSync(file, 'a', 0o600))
+}
+
+/** A connection on a thread of its own, so that requests are answered while a search goes through a million rows. It costs nothing before the first search. */
+function searchConnection(file: string, waitMilliseconds: number): Kysely<Tables> {
+  const database = openOnThreadWhenAsked({ file, pragmas: pragmasForSearch })
+  return new Kysely<Tables>({ dialect: sqliteDialect({ database, waitMilliseconds, isReadOnly: true }) })
 }
 
 /** Copies the database as it is into `FILE.schema-N.TIME.backup`. */

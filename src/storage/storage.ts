@@ -24,13 +24,17 @@ import { tenants } from './sql/tenants.ts'
 import { users } from './sql/users.ts'
 import type { Tables } from './tables.ts'
 
-/**
- * The storage port over an open database. `openView` opens it once more, for reading only and without haste; where it is absent, as for a database in memory,
- * a snapshot is a transaction.
- */
-export function storageOver(db: Kysely<Tables>, dialect: Dialect, openView?: () => Kysely<Tables>): Storage {
+interface OtherConnections {
+  /** Opens the database once more, for reading only and without haste. Where it is absent, as for a database in memory, a snapshot is a transaction. */
+  readonly openView?: () => Kysely<Tables>
+  /** For searches; closed with the storage. */
+  readonly searchDb?: Kysely<Tables>
+}
+
+/** The storage port over an open database. */
+export function storageOver(db: Kysely<Tables>, dialect: Dialect, { openView, searchDb }: OtherConnections = {}): Storage {
   return {
-    ...nouns({ db, dialect }),
+    ...nouns({ db, dialect, ...(searchDb && { searchDb }) }),
     transaction: (run) => db.transaction().execute((tx) => run(inTransaction({ db: tx, dialect }))),
     snapshot: (run) => snapshot(openView?.(), db, dialect, run),
     async analyze() {
@@ -40,7 +44,10 @@ export function storageOver(db: Kysely<Tables>, dialect: Dialect, openView?: () 
     async ping() {
       await db.selectFrom('meta').select('key').limit(1).execute()
     },
-    close: () => db.destroy(),
+    async close() {
+      await searchDb?.destroy()
+      await db.destroy()
+    },
   }
 }
 

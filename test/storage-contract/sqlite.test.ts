@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -10,6 +10,7 @@ import { sql } from 'kysely'
 import type { Migration } from '../../src/storage/migrate.ts'
 import { migrations } from '../../src/storage/migrations/index.ts'
 import { openSqlite } from '../../src/storage/sqlite.ts'
+import { openOnThreadWhenAsked } from '../../src/storage/sqlite-thread.ts'
 import { loginId, project, race, user, winners } from './records.ts'
 import { later, nextStep } from './steps.ts'
 
@@ -198,4 +199,15 @@ test('sqlite: on a thread of its own it keeps the same promises', () =>
     } finally {
       await storage.close()
     }
+  }))
+
+test('sqlite: a thread that could not open its database is started again when next asked', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'later', 'postern.db')
+    const connection = openOnThreadWhenAsked({ file, pragmas: ['pragma query_only = on'] })
+    await assert.rejects(async () => connection.execute('select 1 as one', []))
+    await mkdir(join(folder, 'later'))
+    assert.deepEqual((await connection.execute('select 1 as one', [])).rows, [{ one: 1 }])
+    await assert.rejects(async () => connection.execute('create table t (c)', []), /readonly/)
+    await connection.close()
   }))

@@ -210,6 +210,49 @@ contract('a search answers accounts whole', async ({ storage, here }) => {
   )
 })
 
+contract('a search sees what was written before it, and in a transaction what that has written', async ({ storage, here }) => {
+  await storage.users.insert(user(here, 'U1'), [loginId('one')])
+  assert.equal((await search(storage, here, {})).total, 1)
+  const undone = new Error('undone')
+  const written = storage.transaction(async (tx) => {
+    await tx.users.insert(user(here, 'U2'), [loginId('two')])
+    assert.deepEqual((await search(tx, here, {})).ids, ['U1', 'U2'])
+    throw undone
+  })
+  await assert.rejects(written, undone)
+  assert.deepEqual(await search(storage, here, {}), { ids: ['U1'], total: 1 })
+})
+
+contract('a page far into many users is the same from both ends', async ({ storage, here }) => {
+  const count = 20_500
+  const idOf = (index: number) => `U${String(index).padStart(5, '0')}`
+  for (let first = 0; first < count; first += 500) {
+    const accounts = Array.from({ length: 500 }, (_, index) => ({
+      user: user(here, idOf(first + index), { createdAt: now + Math.floor((first + index) / 3) }),
+      loginIds: [loginId(`many-${first + index}`)],
+      ...{ credentials: [], tenantIds: [], assignments: [] },
+    }))
+    await storage.transaction((tx) => tx.accounts.insertMany(accounts))
+  }
+  const filter = { testUsers: 'none' } as const
+  for (const [offset, limit] of [
+    [10_001, 2],
+    [10_240, 50],
+    [20_300, 200],
+    [20_499, 3],
+    [20_500, 3],
+    [30_000, 3],
+  ] as const) {
+    const indexes = Array.from({ length: Math.max(0, Math.min(limit, count - offset)) }, (_, index) => offset + index)
+    for (const field of ['createdAt', 'id'] as const) {
+      const up = await search(storage, here, { filter, sort: [{ field, isDescending: false }], limit, offset })
+      assert.deepEqual(up, { ids: indexes.map(idOf), total: count })
+      const down = await search(storage, here, { filter, sort: [{ field, isDescending: true }], limit, offset })
+      assert.deepEqual(down, { ids: indexes.map((index) => idOf(count - 1 - index)), total: count })
+    }
+  }
+})
+
 contract('a text that very many begin with finds all of them', async ({ storage, here }) => {
   for (let first = 0; first < 5_100; first += 300) {
     await storage.transaction(async (tx) => {

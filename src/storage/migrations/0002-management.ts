@@ -1,4 +1,5 @@
 import { type ColumnDataType, type Kysely, sql } from 'kysely'
+import type { Dialect } from '../connection.ts'
 import type { Migration } from '../migrate.ts'
 import type { Tables } from '../tables.ts'
 
@@ -12,7 +13,7 @@ export const management: Migration = {
     await tenants(db, text)
     await access(db, text)
     await keys(db, text)
-    await indexes(db)
+    await indexes(db, dialect)
   },
 }
 
@@ -143,8 +144,19 @@ async function keys(db: Database, text: Text): Promise<void> {
     .execute()
 }
 
-async function indexes(db: Database): Promise<void> {
+/** PostgreSQL keeps equal entries as one, so that totals are read from a few pages; and it looks into the attributes. SQLite reads all of them, but not all of the users. */
+const indexesOf: Readonly<Record<Dialect, readonly string[]>> = {
+  postgres: [
+    'create index users_kinds on users (project_id, is_test, status, is_email_verified, is_phone_verified) where is_anonymous = 0',
+    "create index users_attributes on users using gin ((custom_attributes::jsonb) jsonb_path_ops) where custom_attributes <> '{}'",
+  ],
+  // By ID, which grow with time, so that new users come last.
+  sqlite: ["create index users_attributes on users (project_id, id, custom_attributes) where custom_attributes <> '{}'"],
+}
+
+async function indexes(db: Database, dialect: Dialect): Promise<void> {
   for (const statement of [
+    ...indexesOf[dialect],
     'create unique index tenants_name on tenants (project_id, name)',
     'create index tenants_parent on tenants (project_id, parent_id)',
     'create index memberships_tenant_index on memberships (project_id, tenant_id, subject_id)',

@@ -65,8 +65,12 @@ function tenantCondition(dialect: Dialect, tenantIds: readonly string[], without
 
 function textCondition(dialect: Dialect, { lower, patterns, userIds }: NonNullable<EventFilter['text']>): Sql {
   const columns = ['type', 'actor_id', 'user_id', 'ip', 'user_agent', 'data'].map((name) => sql`events.${sql.ref(name)}`)
+  // SQLite's LIKE knows ASCII letters only, and takes half the time of a copy in lower case.
+  const pattern = `%${lower.replace(/[!%_]/g, '!$&')}%`
+  const inColumn = (column: Sql) =>
+    dialect === 'postgres' ? holds(dialect, lowered(dialect, column), lower) : sql`${column} like ${pattern} escape '!'`
   return anyOf([
-    ...columns.map((column) => holds(dialect, lowered(dialect, column), lower)),
+    ...columns.map(inColumn),
     ...patterns.map((pattern) => patternCondition(dialect, pattern)),
     ...(userIds.length > 0 ? [sql`events.user_id in ${listOf(userIds)}`] : []),
   ])

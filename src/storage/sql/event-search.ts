@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import type { EventQuery, EventRecord, Found } from '../../core/storage.ts'
 import type { ResultRow } from '../columns.ts'
-import type { Connection } from '../connection.ts'
+import { type Connection, forSearch } from '../connection.ts'
 import { eventColumns } from '../tables.ts'
 import { eventConditions } from './event-filters.ts'
 
@@ -13,21 +13,50 @@ const partSize = 20_000
 const maxParts = 50
 
 /** Goes through the time part by part: the page fills up on the way, and the total is known at the end. */
-export async function searchEvents(connection: Connection, projectId: string, query: EventQuery): Promise<Found<EventRecord> | undefined> {
+export async function searchEvents(given: Connection, projectId: string, query: EventQuery): Promise<Found<EventRecord> | undefined> {
+  const connection = forSearch(given)
   const conditions = eventConditions(connection.dialect, query.filter)
   const items: EventRecord[] = []
   let total = 0
-  for await (const part of partsOf(connection, projectId, query)) {
+  for await (const part of countedParts(connection, conditions, partsOf(connection, projectId, query))) {
     if (!part) return undefined
-    const matching = sql.join([part.within, ...conditions], sql` and `)
-    // Without a filter the part is known already.
-    const found = conditions.length === 0 && part.size !== undefined ? part.size : await countOf(connection, matching)
+    const { matching, found } = part
     const skipped = Math.max(0, query.offset - total)
     const wanted = query.limit - items.length
     if (wanted > 0 && found > skipped) items.push(...(await page(connection, matching, query, { limit: wanted, offset: skipped })))
     total += found
   }
   return { items, total }
+}
+
+interface CountedPart {
+  readonly matching: Sql
+  readonly found: number
+}
+
+/** Counts the next part while the one before is still counted: PostgreSQL has two processes at work then. */
+async function* countedParts(
+  connection: Connection,
+  conditions: readonly Sql[],
+  parts: AsyncIterable<Part | undefined>,
+): AsyncGenerator<CountedPart | undefined> {
+  let before: Promise<CountedPart> | undefined
+  for await (const part of parts) {
+    const counting = part && counted(connection, conditions, part)
+    // Whoever waits for it gets to know; nobody waits when the one before has failed.
+    counting?.catch(() => undefined)
+    if (before) yield await before
+    if (!counting) return yield undefined
+    before = counting
+  }
+  if (before) yield await before
+}
+
+async function counted(connection: Connection, conditions: readonly Sql[], { within, size }: Part): Promise<CountedPart> {
+  const matching = sql.join([within, ...conditions], sql` and `)
+  // Without a filter the part is known already.
+  const found = conditions.length === 0 && size !== undefined ? size : await countOf(connection, matching)
+  return { matching, found }
 }
 
 async function countOf({ db }: Connection, matching: Sql): Promise<number> {
@@ -78,7 +107,7 @@ async function* partsOf(connection: Connection, projectId: string, query: EventQ
     if (!edge) return yield { within: rest }
     yield { within: sql`${ofProject} and ${begin} and ${beyond(back, edge, sql`=`)}`, size: partSize }
     begin = beyond(ahead, edge, sql``)
-    // SQLite works on this thread: requests that came in the meantime go first.
+    // SQLite in memory works on this thread: requests that came in the meantime go first.
     await nextTurn()
   }
   yield undefined

@@ -12,6 +12,8 @@ export interface Filter {
   readonly isRough?: boolean
   /** True when it may leave few users, and only looking at each of them tells. */
   readonly isRare?: boolean
+  /** What SQLite is to look through then. */
+  readonly index?: string
 }
 
 const listOf = (values: readonly unknown[]): Sql => (values.length > 0 ? sql`(${sql.join(values)})` : sql`(null)`)
@@ -143,14 +145,16 @@ export function fieldFilters(dialect: Dialect, filter: UserFilter): readonly Fil
     ...within('created_at', createdAt),
     ...within('modified_at', modifiedAt),
   ].map((condition) => ({ condition }))
-  const rare = [
-    ...attributes.map(({ name, values }) => attributeCondition(dialect, name, values)),
-    ...credentials.map(({ kind, isThere }) => {
-      const own = sql`exists (select 1 from credentials where project_id = users.project_id and user_id = users.id and kind = ${kind})`
-      return isThere ? own : sql`not ${own}`
-    }),
-  ].map((condition) => ({ condition, isRare: true }))
-  return [...common, ...rare]
+  const ofAttributes = attributes.map(({ name, values }) => ({
+    condition: sql`users.custom_attributes <> '{}' and ${attributeCondition(dialect, name, values)}`,
+    isRare: true,
+    index: 'users_attributes',
+  }))
+  const ofCredentials = credentials.map(({ kind, isThere }) => {
+    const own = sql`exists (select 1 from credentials where project_id = users.project_id and user_id = users.id and kind = ${kind})`
+    return { condition: isThere ? own : sql`not ${own}`, isRare: true, index: 'users_listing' }
+  })
+  return [...common, ...ofAttributes, ...ofCredentials]
 }
 
 function within(column: string, { from, to }: Span = {}): readonly Sql[] {
@@ -158,19 +162,19 @@ function within(column: string, { from, to }: Span = {}): readonly Sql[] {
   return [...(from === undefined ? [] : [sql`${ref} >= ${from}`]), ...(to === undefined ? [] : [sql`${ref} <= ${to}`])]
 }
 
-/** Whether an attribute has one of the values, or is a list with one in it. Most rows are told by their text, without reading it as JSON. */
+/** Whether an attribute has one of the values, or is a list with one in it. */
 function attributeCondition(dialect: Dialect, name: string, values: readonly (string | number | boolean)[]): Sql {
-  const column = sql`users.custom_attributes`
-  const holds = (text: string) => (dialect === 'postgres' ? sql`strpos(${column}, ${text}) > 0` : sql`instr(${column}, ${text}) > 0`)
-  const mayBe = sql`${holds(`${JSON.stringify(name)}:`)} and ${anyOf(values.map((value) => holds(JSON.stringify(value))))}`
-  const isSo = dialect === 'postgres' ? attributeInPostgres(name, values) : attributeInSqlite(name, values)
-  return sql`case when ${mayBe} then ${isSo} else false end`
+  if (dialect === 'postgres') return attributeInPostgres(name, values)
+  const holds = (text: string) => sql`instr(users.custom_attributes, ${text}) > 0`
+  const mayBe = sql`${anyOf(values.map((value) => holds(JSON.stringify(value))))} and ${holds(`${JSON.stringify(name)}:`)}`
+  // Most rows are told by their text, without reading it as JSON, or the rest of the user: SQLite looks at conditions with a query in them last.
+  return sql`${mayBe} and ${attributeInSqlite(name, values)}`
 }
 
 function attributeInPostgres(name: string, values: readonly unknown[]): Sql {
-  const texts = sql.join(values.map((value) => JSON.stringify(value)))
-  // Of lists and single values `@>` says whether it is in there; an object never contains a single value.
-  return sql`(users.custom_attributes::jsonb -> ${name}::text) @> any(array[${texts}]::jsonb[])`
+  const parts = values.flatMap((value) => [{ [name]: value }, { [name]: [value] }])
+  if (parts.length === 0) return anyOf([])
+  return sql`users.custom_attributes::jsonb @> any(array[${sql.join(parts.map((part) => JSON.stringify(part)))}]::jsonb[])`
 }
 
 function attributeInSqlite(name: string, values: readonly (string | number | boolean)[]): Sql {

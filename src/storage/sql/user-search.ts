@@ -1,27 +1,17 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Found, UserQuery, UserSort, UserSortField, UserWithLoginIds } from '../../core/storage.ts'
-import type { Connection } from '../connection.ts'
+import { type Connection, forSearch } from '../connection.ts'
 import { accountSelection, readAccount } from './accounts.ts'
 import { addressFilters, type Filter, fieldFilters, grantFilters, textFilter } from './user-filters.ts'
 
 type Sql = RawBuilder<unknown>
 
 /** Finds one page of users and how many there are. Details are read of the users of the page only. */
-export async function searchUsers(connection: Connection, projectId: string, query: UserQuery): Promise<Found<UserWithLoginIds>> {
-  const { limit, offset } = query
+export async function searchUsers(given: Connection, projectId: string, query: UserQuery): Promise<Found<UserWithLoginIds>> {
+  const connection = forSearch(given)
   const matching = await matchingUsers(connection, projectId, query)
-  const order = orderOf(query.sort)
-  const page = sql<{ id: string }>`select users.id from ${matching.from} order by ${order} limit ${limit} offset ${offset}`
-  const ids = matching.total === 0 ? [] : (await page.execute(connection.db)).rows.map(({ id }) => id)
-  const items = await accounts(connection, projectId, ids)
-  if (matching.total !== undefined) return { items, total: matching.total }
-  const isLastPage = ids.length < limit && (ids.length > 0 || offset === 0)
-  return { items, total: isLastPage ? offset + ids.length : await countOf(connection, matching.from) }
-}
-
-async function countOf({ db }: Connection, matching: Sql): Promise<number> {
-  const { rows } = await sql<{ total: number }>`select count(*) as total from ${matching}`.execute(db)
-  return rows[0]?.total ?? 0
+  const { ids, total } = await (matching.isGathered ? gathered : walked)(connection, matching.from, query)
+  return { items: await accounts(connection, projectId, ids), total }
 }
 
 /** In the order of the IDs. Who was deleted in between is missing. */
@@ -37,38 +27,94 @@ async function accounts({ db }: Connection, projectId: string, ids: readonly str
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
-/** From clause and conditions, and how many they leave where that is known. */
+interface FoundIds {
+  readonly ids: readonly string[]
+  readonly total: number
+}
+
+/** Collects all that match, once, and takes page and total from these. The databases would else look for them twice, and choose their way as if few rows were read. */
+async function gathered(connection: Connection, from: Sql, { sort, limit, offset }: UserQuery): Promise<FoundIds> {
+  const order = orderOf(sort)
+  const keys = order.map(({ column }, index) => sql`${column} as ${sql.ref(`key_${index}`)}`)
+  const ordered = directed(order, (index) => sql.ref(`key_${index}`))
+  const { rows } = await sql<{ id: string; total: number }>`with matching as materialized (select users.id, ${sql.join(keys)} from ${from})
+    select id, (select count(*) from matching) as total from matching order by ${ordered} limit ${limit} offset ${offset}`.execute(
+    connection.db,
+  )
+  const total = rows[0]?.total ?? (offset === 0 ? 0 : await countOf(connection, from))
+  return { ids: rows.map(({ id }) => id), total }
+}
+
+/** Reads an index in the order of the search as far as the page, and counts apart from that. For filters that leave many. */
+async function walked(connection: Connection, from: Sql, query: UserQuery): Promise<FoundIds> {
+  const { limit, offset } = query
+  if (offset > farOffset) return walkedFromNearerEnd(connection, from, query)
+  if (connection.dialect === 'postgres') {
+    const [ids, total] = await Promise.all([pageOf(connection, from, query), countOf(connection, from)])
+    return { ids, total }
+  }
+  const ids = await pageOf(connection, from, query)
+  const isLastPage = ids.length < limit && (ids.length > 0 || offset === 0)
+  return { ids, total: isLastPage ? offset + ids.length : await countOf(connection, from) }
+}
+
+/** Beyond so many, it pays to know the total first. */
+const farOffset = 10_000
+
+async function walkedFromNearerEnd(connection: Connection, from: Sql, query: UserQuery): Promise<FoundIds> {
+  const { sort, limit, offset } = query
+  const total = await countOf(connection, from)
+  const left = total - offset
+  if (left <= 0) return { ids: [], total }
+  if (offset < left) return { ids: await pageOf(connection, from, query), total }
+  const taken = Math.min(limit, left)
+  const backwards = withDefault(sort).map(({ field, isDescending }) => ({ field, isDescending: !isDescending }))
+  const ids = await pageOf(connection, from, { sort: backwards, limit: taken, offset: left - taken })
+  return { ids: ids.toReversed(), total }
+}
+
+async function pageOf({ db }: Connection, from: Sql, { sort, limit, offset }: Omit<UserQuery, 'filter'>): Promise<readonly string[]> {
+  const order = orderOf(sort)
+  const ordered = directed(order, (index) => order[index]?.column ?? sql`users.id`)
+  const { rows } = await sql<{ id: string }>`select users.id from ${from} order by ${ordered} limit ${limit} offset ${offset}`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+async function countOf({ db }: Connection, from: Sql): Promise<number> {
+  const { rows } = await sql<{ total: number }>`select count(*) as total from ${from}`.execute(db)
+  return rows[0]?.total ?? 0
+}
+
 interface Matching {
+  /** From clause and conditions. */
   readonly from: Sql
-  readonly total?: number
+  /** Whether a filter may leave few, so that an index in the order of the search is not the way to a page. */
+  readonly isGathered: boolean
 }
 
 /** Where a filter leaves few users, these are found first; on SQLite by force, since it has no figures to choose by. */
 async function matchingUsers(connection: Connection, projectId: string, { filter }: UserQuery): Promise<Matching> {
+  const { dialect } = connection
   const named = addressFilters(projectId, filter)
-  const text = filter.text && (await narrowed(connection, textFilter(connection.dialect, projectId, filter.text), named.length > 0))
-  const fields = fieldFilters(connection.dialect, filter)
-  const filters: readonly Filter[] = [...named, ...(text ? [text] : []), ...grantFilters(projectId, filter), ...fields]
-  const ofProject = [sql`users.project_id = ${projectId}`, sql`users.is_anonymous = 0`]
+  const text = filter.text && (await narrowed(connection, textFilter(dialect, projectId, filter.text), named.length > 0))
+  const filters: readonly Filter[] = [
+    ...named,
+    ...(text ? [text] : []),
+    ...grantFilters(projectId, filter),
+    ...fieldFilters(dialect, filter),
+  ]
   const first = filters.find(({ ids }) => ids)
   const rest = filters.filter((one) => one !== first || one.isRough).map(({ condition }) => condition)
-  const conditions = sql.join([...ofProject, ...rest], sql` and `)
+  const conditions = sql.join([sql`users.project_id = ${projectId}`, sql`users.is_anonymous = 0`, ...rest], sql` and `)
   if (!first?.ids) {
-    const everybody = sql`users where ${conditions}`
-    return filters.some(({ isRare }) => isRare) ? lookedFor(connection, projectId, everybody) : { from: everybody }
+    const rare = filters.find(({ isRare }) => isRare)
+    const hint = dialect === 'sqlite' && rare?.index ? sql` indexed by ${sql.ref(rare.index)}` : sql``
+    return { from: sql`users${hint} where ${conditions}`, isGathered: rare !== undefined }
   }
+  if (dialect === 'postgres') return { from: sql`users where users.id in (${first.ids}) and ${conditions}`, isGathered: true }
   // Materialized, or SQLite goes through all login IDs in the order of users, to find distinct ones without sorting.
   const candidate = sql`(with found as materialized (${first.ids}) select distinct id from found) as candidate`
-  return { from: sql`${candidate} cross join users where users.id = candidate.id and ${conditions}` }
-}
-
-/** Looks at everybody once for those that a filter leaves, which may be few: a page in some order would look at everybody again, from an index and slowly. */
-async function lookedFor({ db }: Connection, projectId: string, everybody: Sql): Promise<Matching> {
-  const { rows } = await sql<{ id: string }>`select users.id from ${everybody} limit ${fewUsers + 1}`.execute(db)
-  if (rows.length > fewUsers) return { from: everybody }
-  const ids = rows.map(({ id }) => id)
-  const those = ids.length > 0 ? sql`users.id in (${sql.join(ids)})` : sql`1 = 0`
-  return { from: sql`users where users.project_id = ${projectId} and ${those}`, total: ids.length }
+  return { from: sql`${candidate} cross join users where users.id = candidate.id and ${conditions}`, isGathered: true }
 }
 
 /** Beyond so many, looking at every user is faster than looking up those that were found. */
@@ -95,9 +141,21 @@ const sortColumns: Readonly<Record<UserSortField, Sql>> = {
   phone: sql`users.phone`,
 }
 
+interface SortKey {
+  readonly column: Sql
+  readonly isDescending: boolean
+}
+
+const withDefault = (sort: readonly UserSort[]): readonly UserSort[] =>
+  sort.length > 0 ? sort : [{ field: 'createdAt', isDescending: false }]
+
 /** User IDs decide between equals, in the direction of what is before them, so that an index can be read backwards. */
-function orderOf(sort: readonly UserSort[]): Sql {
-  const given: readonly UserSort[] = sort.length > 0 ? sort : [{ field: 'createdAt', isDescending: false }]
+function orderOf(sort: readonly UserSort[]): readonly SortKey[] {
+  const given = withDefault(sort)
   const last = { field: 'id', isDescending: given.at(-1)?.isDescending ?? false } as const
-  return sql.join([...given, last].map(({ field, isDescending }) => (isDescending ? sql`${sortColumns[field]} desc` : sortColumns[field])))
+  return [...given, last].map(({ field, isDescending }) => ({ column: sortColumns[field], isDescending }))
+}
+
+function directed(order: readonly SortKey[], columnOf: (index: number) => Sql): Sql {
+  return sql.join(order.map(({ isDescending }, index) => (isDescending ? sql`${columnOf(index)} desc` : columnOf(index))))
 }
