@@ -6,6 +6,7 @@ import type { MessageTemplateRecord, Storage } from '../core/storage.ts'
 import { parseMailFrom } from './address.ts'
 import { oneLine } from './defuse.ts'
 import { createEngine } from './liquid.ts'
+import { plainTextOf } from './plain-text-of.ts'
 import { type MailContent, renderMail } from './render.ts'
 import { scopeOf } from './scope.ts'
 import type { OpenMessage } from './sealed-message.ts'
@@ -135,22 +136,3 @@ function marked(composed: Composed): Composed {
   const mark = composed.text.channel === 'voice' ? 'Test. ' : '[Test] '
   return { text: { ...composed.text, text: `${mark}${composed.text.text}` } }
 }
-
-/** Readable text of HTML, for programs that show none: blocks become lines, and the addresses of links stand behind their words. */
-export function plainTextOf(html: string): string {
-  return html
-    .replace(/<(head|style|script|title)\b[\s\S]*?<\/\1\s*>/gi, '')
-    .replace(/<!--[\s\S]*?-->/g, '')
-    .replace(/\s+/g, ' ')
-    .replace(/<a\b[^>]*\bhref="([^"]*)"[^>]*>([\s\S]*?)<\/a>/gi, (_, url: string, words: string) =>
-      words.includes(url) ? words : `${words} ${url} `,
-    )
-    .replace(/<br\s*\/?>|<\/(p|div|h[1-6]|tr|li|table)>/gi, '\n')
-    .replace(/<[^>]*>/g, '')
-    .replace(/&(lt|gt|quot|#39|nbsp|amp);/g, (_, name: string) => entities[name] ?? '')
-    .replace(/[ \t]*\n[ \t]*/g, '\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim()
-}
-
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ', amp: '&' }

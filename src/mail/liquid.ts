@@ -1,4 +1,4 @@
-import { Liquid, type Template } from 'liquidjs'
+import { Context, Liquid, type Template, toValueSync } from 'liquidjs'
 import { escapeHtml, setApart } from './defuse.ts'
 
 /** The template language of messages: Liquid without anything that reaches out of the template, and with limits on all that it does. */
@@ -6,64 +6,91 @@ import { escapeHtml, setApart } from './defuse.ts'
 /** What a text may cost: characters to parse, milliseconds to render, and units of memory (about a character each). */
 const limits = { parseLimit: 250_000, renderLimit: 250, memoryLimit: 2_000_000 } as const
 
-/** Tags that would read other templates. */
-const refusedTags = ['include', 'render', 'layout', 'block'] as const
+/** Tags that there are. The others read other templates, or write what nobody needs in a message. */
+export const tagNames = ['if', 'unless', 'case', 'for', 'break', 'continue', 'assign', 'comment', 'raw', '#'] as const
+
+/**
+ * Filters that there are, beside `duration`, `spoken` and `apart`. None decodes text, takes something out of it or joins it anew: that could make an address of what was made harmless (IN-06).
+ */
+export const filterNames = [
+  ...['default', 'escape', 'escape_once', 'upcase', 'downcase', 'capitalize', 'append', 'prepend', 'size', 'first', 'last', 'date'],
+  ...['strip', 'lstrip', 'rstrip', 'truncate', 'truncatewords', 'slice'],
+  ...['plus', 'minus', 'times', 'divided_by', 'modulo', 'abs', 'round', 'ceil', 'floor', 'at_least', 'at_most'],
+] as const
+
+/** Longest result, in UTF-16 units: what a template writes by itself is not in `memoryLimit`. */
+const maxWritten = 500_000
 
 export type TextKind = 'html' | 'plain'
 
-/** Parses and writes templates. Throws on what is not a template, and on variables and filters that are not there. */
+/** Parses and writes templates. Throws on what is not a template, on variables and filters that are not there, and on what costs too much. */
 export interface Engine {
   render(kind: TextKind, text: string, scope: object, language: string): string
-  /** The variables that a text names, each as a path such as `user.name`; throws when it does not parse, or chooses one by what is in another. */
-  variablesOf(kind: TextKind, text: string): readonly string[]
 }
 
-const maxKept = 500
+/** Length of the texts that are kept in parsed form. */
+const maxKeptCharacters = 2_000_000
 
 export function createEngine(): Engine {
-  const engines = { html: engine('html'), plain: engine('plain') }
+  const engines = { html: createLiquid('html'), plain: createLiquid('plain') }
   const kept = new Map<string, Template[]>()
+  let keptCharacters = 0
 
   function parsed(kind: TextKind, text: string): Template[] {
     const key = `${kind} ${text}`
     const found = kept.get(key)
     if (found) return found
     const made = engines[kind].parse(text)
-    if (kept.size >= maxKept) kept.clear()
+    if (keptCharacters + key.length > maxKeptCharacters) {
+      kept.clear()
+      keptCharacters = 0
+    }
     kept.set(key, made)
+    keptCharacters += key.length
     return made
   }
 
   return {
-    render: (kind, text, scope, language) =>
-      String(engines[kind].renderSync(parsed(kind, text), scope, { globals: { language }, strictVariables: true })),
-    variablesOf(kind, text) {
-      return engines[kind].globalVariableSegmentsSync(parsed(kind, text)).map((segments) => {
-        if (segments.some((segment) => typeof segment !== 'string')) throw new Error('Variables must be named, not computed')
-        return segments.join('.')
-      })
-    },
+    render: (kind, text, scope, language) => write(engines[kind], parsed(kind, text), scope, language),
   }
 }
 
-function engine(kind: TextKind): Liquid {
+/** Writes a parsed template. Throws as `Engine.render` does. */
+export function write(liquid: Liquid, templates: Template[], scope: object, language: string): string {
+  const context = new Context(scope, liquid.options, { globals: { language }, sync: true }, { liquid })
+  const emitter = {
+    buffer: '',
+    write(piece: unknown) {
+      emitter.buffer += String(piece)
+      if (emitter.buffer.length > maxWritten) throw new Error('the message becomes too long')
+    },
+  }
+  toValueSync(liquid.renderer.renderTemplates(templates, context, emitter))
+  return emitter.buffer
+}
+
+/** The template language by itself. */
+export function createLiquid(kind: TextKind): Liquid {
   const liquid = new Liquid({
     strictVariables: true,
     strictFilters: true,
     ownPropertyOnly: true,
     templates: {},
     ...limits,
-    ...(kind === 'html' ? { outputEscape: (value: unknown) => escapeHtml(String(value ?? '')) } : {}),
+    outputEscape: kind === 'html' ? (value: unknown) => escapeHtml(String(value ?? '')) : (value: unknown) => String(value ?? ''),
   })
-  for (const tag of refusedTags) delete liquid.tags[tag]
-  // It would let text through as it is.
-  delete liquid.filters.raw
+  keepOnly(liquid.tags, tagNames)
+  keepOnly(liquid.filters, filterNames)
   liquid.registerFilter('duration', function (seconds: unknown) {
     return duration(Number(seconds), String(this.context.globals.language ?? 'en'))
   })
   liquid.registerFilter('spoken', (code: unknown) => [...String(code)].join(', '))
   liquid.registerFilter('apart', (text: unknown) => setApart(String(text ?? '')))
   return liquid
+}
+
+function keepOnly(table: Record<string, unknown>, names: readonly string[]): void {
+  for (const name of Object.keys(table)) if (!names.includes(name)) delete table[name]
 }
 
 /**
