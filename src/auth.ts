@@ -29,6 +29,7 @@ import { createComposer } from './mail/compose.ts'
 import { createOutbox } from './mail/outbox.ts'
 import { createSender, mailMetrics } from './mail/sender.ts'
 import { createShownMessages } from './mail/shown.ts'
+import { createWriter } from './mail/writer.ts'
 import { loadMasterKey } from './master-key.ts'
 import type { Options } from './options.ts'
 import { openStorage } from './storage/open.ts'
@@ -127,6 +128,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
       passwordRules,
       signingKeys: createSigningKeys(core),
       outbox: createOutbox({ ...core, shown, sentChannels, isShown: options.outbox, onWake: () => sender?.wake() }),
+      messageWriter: createWriter({ kinds: messageKinds, composer }),
       publicUrl: () => publicUrl,
       limits: options.limits,
     })

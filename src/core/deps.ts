@@ -1,3 +1,4 @@
+import type { MessageWriter } from './message-writer.ts'
 import type { Outbox } from './messages.ts'
 import type { Hasher } from './password/hash.ts'
 import type { PasswordRules } from './password/policy.ts'
@@ -20,6 +21,7 @@ export interface Deps {
   readonly sealer: Sealer
   readonly signingKeys: SigningKeys
   readonly outbox: Outbox
+  readonly messageWriter: MessageWriter
   /** Where the world reaches this server, without a slash at the end. Links are built from it and from nothing else (RC-06). */
   readonly publicUrl: () => string
   /** Limits that count tries; see `options.ts`. */

@@ -26,6 +26,8 @@ export type TextKind = 'html' | 'plain'
 /** Parses and writes templates. Throws on what is not a template, on variables and filters that are not there, and on what costs too much. */
 export interface Engine {
   render(kind: TextKind, text: string, scope: object, language: string): string
+  /** The variables that a text names, each as a path such as `user.name`. */
+  variablesOf(kind: TextKind, text: string): readonly string[]
 }
 
 /** Length of the texts that are kept in parsed form. */
@@ -52,6 +54,7 @@ export function createEngine(): Engine {
 
   return {
     render: (kind, text, scope, language) => write(engines[kind], parsed(kind, text), scope, language),
+    variablesOf: (kind, text) => engines[kind].globalVariableSegmentsSync(parsed(kind, text)).map((segments) => segments.join('.')),
   }
 }
 

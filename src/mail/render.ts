@@ -48,7 +48,7 @@ const english: Look = {
 }
 
 /** The texts of a mail as they may be shown: on one line each, cut to length, with nothing that a mail program would make a link of. */
-interface Texts {
+export interface Texts {
   readonly subject: string
   readonly heading: readonly Run[]
   readonly paragraphs: readonly (readonly Run[])[]
@@ -114,7 +114,7 @@ function renderText({ paragraphs, action, code, links, closing, productName }: T
 }
 
 /** Made of `layout/layout.mjml`. */
-const layout = readFileSync(new URL('./layout/layout.html', import.meta.url), 'utf8')
+export const layout = readFileSync(new URL('./layout/layout.html', import.meta.url), 'utf8')
 
 const engine = createEngine()
 
@@ -122,9 +122,13 @@ const engine = createEngine()
 const preheaderLength = 120
 const filler = '\u034f\u200c\u00a0'.repeat(80)
 
-function renderHtml({ paragraphs, productName, look, action, ...texts }: Texts): string {
+function renderHtml(texts: Texts): string {
+  return fillLayout(layout, texts, oneLine(plain(texts.paragraphs[0] ?? []), preheaderLength))
+}
+
+/** Fills a layout. `preheader` is what inboxes show behind the subject. */
+export function fillLayout(source: string, { productName, look, action, ...texts }: Texts, preheader: string): string {
   const start = look.direction === 'rtl' ? 'right' : 'left'
-  const preheader = oneLine(plain(paragraphs[0] ?? []), preheaderLength)
-  const scope = { ...texts, ...look, start, paragraphs, preheader, filler, brand: productName, action: action ?? null }
-  return engine.render('html', layout, scope, look.locale)
+  const scope = { ...texts, ...look, start, preheader, filler, brand: productName, action: action ?? null }
+  return engine.render('html', source, scope, look.locale)
 }

@@ -16,7 +16,10 @@ export function scopeOf(
 ): Readonly<Record<string, unknown>> {
   const user = Object.fromEntries(Object.entries(message.user).map(([name, value]) => [name, shownText(value, maxTextLength)]))
   const values = Object.entries(kind.variables).map(([name, variable]) => [name, checkedValue(variable, message.values[name])])
-  const options = given.options.map((name) => [name, shownText(message.options[name] ?? '', maxOptionLength)])
+  const options = given.options.map((name) => [
+    name,
+    shownText((Object.hasOwn(message.options, name) ? message.options[name] : undefined) ?? '', maxOptionLength),
+  ])
   return {
     ...Object.fromEntries(values),
     project: { name: shownText(given.projectName, maxTextLength) },
@@ -30,7 +33,8 @@ function shownText(text: string, maxLength: number): string {
   return defuse(oneLine(text, maxLength))
 }
 
-function checkedValue({ type, isOptional }: MessageVariable, value: MessageValue | undefined): unknown {
+/** A value as a template may see it. Throws when it is not of its variable's type. */
+export function checkedValue({ type, isOptional }: MessageVariable, value: MessageValue | undefined): unknown {
   if (value === undefined && isOptional) return type === 'links' ? [] : ''
   if (type === 'text' && typeof value === 'string') return shownText(value, maxTextLength)
   if (type === 'link' && typeof value === 'string') return value === '' && isOptional ? '' : carriedUrl(value)

@@ -14,7 +14,7 @@ const shownAttributes = new Set(['alt', 'title', 'abbr', 'aria-label'])
 /** Elements that mail programs drop or refuse, or in which nobody can say what is markup. */
 const refusedElements = new Set([
   ...['script', 'iframe', 'frame', 'frameset', 'object', 'embed', 'applet', 'base', 'svg', 'math', 'template'],
-  ...['noscript', 'noembed', 'noframes', 'xmp', 'plaintext', 'listing'],
+  ...['noembed', 'noframes', 'xmp', 'plaintext', 'listing'],
 ])
 
 const refusedScheme = /^[\s\p{Cc}]*(?:javascript|vbscript|data|file|blob):|^[^:/?#]*&[^:/?#]*:/iu
