@@ -5,7 +5,7 @@ import type { Source } from './events.ts'
 import type { Project } from './projects.ts'
 import { digest } from './secrets.ts'
 import type { PasswordSettings } from './settings.ts'
-import type { AttemptCount, AttemptRequest, Storage } from './storage.ts'
+import type { AttemptCount, AttemptRequest, ChallengeRecord, Storage } from './storage.ts'
 
 /**
  * Limits on guessing. Every counter is raised in its own statement before the guess is evaluated (BF-06), unknown login IDs count like known
@@ -174,6 +174,13 @@ export async function takeCodeTry(
   const requests = names.map((name) => ({ key: name, ...codeTries }))
   const counts = await deps.storage.attempts.takeEach(projectId, requests, deps.clock.nowSeconds())
   return counts.every(({ isTaken }) => isTaken)
+}
+
+/** Takes one try at the code that is typed beside a link, before it is evaluated; false when five were taken. */
+export async function takeTypedCodeTry(deps: Deps, challenge: ChallengeRecord): Promise<boolean> {
+  const now = deps.clock.nowSeconds()
+  const limit = { max: codeTries.max, windowSeconds: Math.max(1, challenge.expiresAt - now) }
+  return (await deps.storage.attempts.take(challenge.projectId, key('code.one', challenge.id), limit, now)).isTaken
 }
 
 /** Gives a login ID five tries: it got a new code, or used the old one. Part of the caller's transaction. The failures of the account stay (BF-07). */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { type ChallengeTarget, newChallenge } from './challenges.ts'
 import type { Deps } from './deps.ts'
+import type { NumberedUrl } from './messages.ts'
+import { withToken } from './redirect.ts'
 import { digest, equalDigests, newSecret, splitToken } from './secrets.ts'
-import type { SignInTerms } from './sign-in-challenges.ts'
 import type { ChallengeRecord } from './storage.ts'
 
 /**
@@ -35,19 +36,21 @@ export interface NewEnchantedLink {
   readonly links: readonly NumberedLink[]
 }
 
-export function newEnchantedLink(
-  deps: Pick<Deps, 'clock' | 'random'>,
-  target: Omit<ChallengeTarget, 'purpose' | 'data'> & { readonly terms: { readonly signIn: SignInTerms } },
-): NewEnchantedLink {
-  const { terms, ...rest } = target
+export function newEnchantedLink(deps: Pick<Deps, 'clock' | 'random'>, target: Omit<ChallengeTarget, 'purpose'>): NewEnchantedLink {
+  const { data: given, ...rest } = target
   const [pending, ...wrong] = [newSecret(deps), newSecret(deps), newSecret(deps)] as const
-  const data = { ...terms, pendingDigest: digest(pending), wrongDigests: wrong.map(digest), isConfirmed: false }
+  const data = { ...given, pendingDigest: digest(pending), wrongDigests: wrong.map(digest), isConfirmed: false }
   const { record, token } = newChallenge(deps, { ...rest, purpose: 'enchantedLink', data })
   const [linkId = '', ...others] = threeNumbers(deps)
   const link = { linkId, token }
   const decoys = wrong.map((secret, index) => ({ linkId: others[index] ?? '', token: `${record.id}.${secret}` }))
   const links = [link, ...decoys].toSorted((a, b) => (a.linkId < b.linkId ? -1 : 1))
   return { record, pendingRef: `${record.id}.${pending}`, link, links }
+}
+
+/** The links as a message shows them. */
+export function numberedUrls({ links }: NewEnchantedLink, page: URL): readonly NumberedUrl[] {
+  return links.map(({ linkId: number, token }) => ({ number, url: withToken(page, token) }))
 }
 
 /** Three different numbers of two digits. No secret: they only tell the links apart. */

@@ -5,7 +5,7 @@ import type { DeliveryMethod } from './delivery-methods.ts'
 import type { Deps } from './deps.ts'
 import type { Random } from './ports.ts'
 import { equalDigests } from './secrets.ts'
-import { addressFor, type SignInTerms, termsOf } from './sign-in-challenges.ts'
+import { addressFor, termsOf } from './sign-in-challenges.ts'
 import type { ChallengeRecord, Storage, UserRecord } from './storage.ts'
 
 /** One-time codes of six digits: few enough to type, so few tries, a short life and a keyed digest have to make up for the rest (BF-07, RC-02). */
@@ -18,31 +18,26 @@ export interface NewOneTimeCode {
 
 const CodeData = z.object({ loginId: z.string() })
 
-/** Makes a code for a user. Only under this login ID, in canonical form, and by this method can it be redeemed. */
+/** Makes a code for a user or for somebody who is none yet. Only under `namedLoginId`, in canonical form, and by the method of the terms in `data` can it be redeemed. */
 export function newOneTimeCode(
   deps: Pick<Deps, 'clock' | 'random' | 'sealer'>,
-  input: Pick<ChallengeTarget, 'projectId' | 'ttlSeconds'> & {
-    readonly user: UserRecord
-    readonly canonicalLoginId: string
-    readonly terms: { readonly signIn: SignInTerms }
-  },
+  input: Omit<ChallengeTarget, 'purpose'> & { readonly namedLoginId: string },
 ): NewOneTimeCode {
-  const { projectId, user, ttlSeconds, terms } = input
-  const address = addressFor(user, terms.signIn.method)
-  const data = { ...terms, loginId: input.canonicalLoginId }
-  const { record } = newChallenge(deps, { projectId, userId: user.id, purpose: 'otp', address, ttlSeconds, data })
+  const { namedLoginId, data, ...target } = input
+  const { record } = newChallenge(deps, { ...target, purpose: 'otp', data: { ...data, loginId: namedLoginId } })
   const code = sixDigits(deps.random)
   return { code, record: { ...record, secretDigest: codeDigest(deps, record, code) } }
 }
 
-/** Stores a code: older ones of the user are void, and it can be tried five times, whatever was tried before. */
+/** Stores a code: older ones of its owner are void, and it can be tried five times, whatever was tried before. */
 export async function storeOneTimeCode(tx: Storage, record: ChallengeRecord): Promise<void> {
   await storeChallenge(tx, record)
   await clearCodeTries(tx, record.projectId, CodeData.parse(record.data).loginId)
 }
 
 /**
- * The live code that somebody who names this login ID and method can mean. The look-ups are the same for one whom nobody knows (EN-03).
+ * The live code that somebody who names this login ID and method can mean: the newest, whether it was made for the user or for whoever would be one. The look-ups are the same whoever
+ * is named (EN-03).
  */
 export async function findOneTimeCode(
   deps: Pick<Deps, 'clock' | 'storage'>,
@@ -57,17 +52,28 @@ export async function findOneTimeCode(
   const { challenges } = deps.storage
   const address = user ? addressFor(user, method) : ''
   const sent = await challenges.newestForUser(projectId, user?.id ?? '', 'otp', address)
-  const found = sent ?? (await challenges.newestForUser(projectId, user?.id ?? '', 'otp', ''))
+  const shown = await challenges.newestForUser(projectId, user?.id ?? '', 'otp', '')
+  const ofNewcomer = await challenges.newestForLoginId(projectId, canonicalLoginId, 'otp')
+  const found = newest(newest(sent, shown), ofNewcomer)
   if (!found || found.expiresAt <= deps.clock.nowSeconds() || CodeData.parse(found.data).loginId !== canonicalLoginId) return undefined
   const made = termsOf(found).method
   return made === method || made === 'embedded' ? found : undefined
 }
 
-export function isRightCode(deps: Pick<Deps, 'sealer'>, record: ChallengeRecord | undefined, code: string): boolean {
-  return record !== undefined && equalDigests(codeDigest(deps, record, code), record.secretDigest)
+/** Of two that are of one age the first. */
+function newest(one: ChallengeRecord | undefined, other: ChallengeRecord | undefined): ChallengeRecord | undefined {
+  return one && (!other || one.createdAt >= other.createdAt) ? one : other
 }
 
-function codeDigest({ sealer }: Pick<Deps, 'sealer'>, { projectId, id }: ChallengeRecord, code: string): string {
+/** Compared with where there is no code, so that it costs the same; the digest of nothing. */
+const decoy = { projectId: '', id: '', secretDigest: 'A'.repeat(43) }
+
+export function isRightCode(deps: Pick<Deps, 'sealer'>, record: ChallengeRecord | undefined, code: string): boolean {
+  const compared = record ?? decoy
+  return equalDigests(codeDigest(deps, compared, code), compared.secretDigest) && record !== undefined
+}
+
+function codeDigest({ sealer }: Pick<Deps, 'sealer'>, { projectId, id }: Pick<ChallengeRecord, 'projectId' | 'id'>, code: string): string {
   return sealer.keyedDigest(`otp/${projectId}/${id}`, code)
 }
 

@@ -44,9 +44,10 @@ export async function prepareRedemption(
     readonly isHolder?: boolean
   },
 ): Promise<PreparedRedemption> {
-  const { project, source, redeemer, isReset = false } = input
+  const { project, source, redeemer } = input
   const { isNew, update } = redeemer
   const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers, tenantId } = input.terms
+  const isReset = input.isReset || input.terms.isReset
   if (earlier) await assertStillLive(deps, project, earlier.sessionId)
   const isHolder = input.isHolder || isNew || update !== undefined || earlier !== undefined || !isSent
   const firstProof = isFirstProof(redeemer.account, { method, isHolder }) ? method : undefined

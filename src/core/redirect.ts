@@ -1,3 +1,6 @@
+import { coreErrors } from './errors.ts'
+import type { Project } from './projects.ts'
+
 /**
  * Redirect URLs: checked by parsed parts against what the administrator approved, never by comparing text (RC-07). The same rules hold for every
  * link that leaves with a secret in it.
@@ -57,6 +60,20 @@ export function approvedRedirect(input: { readonly url: string; readonly approve
   if (isLoopbackHost(own.hostname) && isLoopbackHost(url.hostname) && schemesWithHost.has(url.protocol)) return url
   const entries = input.approved.split(',').map((entry) => entry.trim())
   return entries.some((entry) => entry !== '' && matches(entry, url)) ? url : undefined
+}
+
+/**
+ * Where a link leads: to the URL that the call or the settings name, if it is approved, else to a page of ours (`own`, a path). Throws `RedirectRefused`, which names the field.
+ */
+export function landingPage(
+  deps: { readonly publicUrl: () => string },
+  { settings }: Pick<Project, 'settings'>,
+  { wanted, own, field }: { readonly wanted: string; readonly own: string; readonly field: string },
+): URL {
+  if (!wanted) return new URL(`${deps.publicUrl()}${own}`)
+  const approved = approvedRedirect({ url: wanted, approved: settings.project.trustedDomains, publicUrl: deps.publicUrl() })
+  if (approved) return approved
+  throw coreErrors.RedirectRefused({ message: `The ${field} is not on the list of approved domains (setting project.trustedDomains)` })
 }
 
 /** Adds the token of a link as the parameter `t`, keeping the query that is there. */

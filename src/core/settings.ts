@@ -44,12 +44,18 @@ export const PasswordSettings = z
       .boolean()
       .default(true)
       .meta({ description: 'Ours: reset links go to verified addresses only; off, they go to any address that the account has.' }),
+    resetMethod: z.enum(['magiclink', 'enchantedlink', 'otp']).default('magiclink').meta({
+      description: 'Ours: what `sendReset` sends: a link, numbered links of which the right one goes on where the reset began, or a code.',
+    }),
+    resetTypedCode: z.boolean().default(false).meta({
+      description: 'Ours: with a link, the mail has a code to type on the page, so that a program that opens links in mails cannot use it.',
+    }),
     resetExpirationTime: z
       .int()
       .min(1)
       .max(1440)
       .default(30)
-      .meta({ description: 'Ours: minutes that a reset link lives, at most 24 hours (RC-04).' }),
+      .meta({ description: 'Ours: minutes that a reset link lives, at most 24 hours, a code 10 minutes (RC-04).' }),
   })
   .readonly()
 export type PasswordSettings = z.infer<typeof PasswordSettings>

@@ -21,6 +21,8 @@ const SignInTerms = z.strictObject({
   customClaims: Claims.default({}),
   isStepUp: z.boolean().default(false),
   revokesOthers: z.boolean().default(false),
+  /** The session is only there to set a password. */
+  isReset: z.boolean().default(false),
   /** The tenant that was chosen. */
   tenantId: z.string().optional(),
   /** The session to whose factors this one is added. */

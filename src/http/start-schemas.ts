@@ -1,6 +1,7 @@
 /** What calls have in common that begin a sign-in or a sign-up by a message (`protocol/core.md` 6.3 to 6.5). */
 import { z } from 'zod'
 import { coreErrors } from '../core/errors.ts'
+import { publicWishes } from '../core/message-wishes.ts'
 import type { Channel } from '../core/messages.ts'
 import type { StartOptions } from '../core/passwordless.ts'
 import type { NewUserDetails } from '../core/users.ts'
@@ -47,7 +48,7 @@ export const PhoneUpdate = synonyms(updateNames, z.object({ ...updates, phone: T
 export function updateOptions(body: Omit<z.output<typeof EmailUpdate>, 'email'>) {
   const { loginId, URI: uri, mfa, templateId, templateOptions, locale } = body
   const { addToLoginIDs: addToLoginIds, onMergeUseExisting: mergeUseExisting } = body
-  return { loginId, uri, mfa, addToLoginIds, mergeUseExisting, wishes: { templateId, templateOptions, locale } }
+  return { loginId, uri, mfa, addToLoginIds, mergeUseExisting, wishes: publicWishes({ templateId, templateOptions, locale }) }
 }
 
 /** What they may throw. */
@@ -62,11 +63,11 @@ type SignUpStart = z.output<typeof SignUpStart>
 /** What the call asks for beside the message. */
 export function startOptions({ loginOptions = {}, ...body }: SignInStart): StartOptions {
   const { customClaims, stepup: stepUp, mfa, revokeOtherSessions, tenantId } = loginOptions
-  const wishes = {
+  const wishes = publicWishes({
     templateId: body.templateId || loginOptions.templateId,
     templateOptions: body.templateOptions ?? loginOptions.templateOptions,
     locale: body.locale || loginOptions.locale,
-  }
+  })
   return { customClaims, stepUp, mfa, revokeOtherSessions, tenantId, wishes }
 }
 

@@ -42,6 +42,7 @@ export type TemplateTexts = Pick<MessageTemplateRecord, 'options' | 'versions'>
 export function createComposer({ kinds, projectById, storage, from, log }: ComposerOptions): Composer {
   if (!parseMailFrom(from)) throw new Error('The sender of mails must be given as ADDRESS or NAME <ADDRESS>')
   const engine = createEngine()
+  const ownEngine = createEngine({ isOurs: true })
 
   async function compose(message: OpenMessage): Promise<Composed> {
     const template = await templateFor(message)
@@ -105,7 +106,7 @@ export function createComposer({ kinds, projectById, storage, from, log }: Compo
     const language = languages[locale]
     const texts = language?.kinds[message.kind]
     const scope = scopeOf(kind, message, { projectName: project.name, locale, options: [] })
-    const write = (text: string) => engine.render('plain', text, scope, locale)
+    const write = (text: string) => ownEngine.render('plain', text, scope, locale)
     const form = formOf(channel)
     if (form !== 'email') {
       const text = texts?.[form]

@@ -3,8 +3,8 @@ import { escapeHtml, setApart } from './defuse.ts'
 
 /** The template language of messages: Liquid without anything that reaches out of the template, and with limits on all that it does. */
 
-/** What a text may cost: characters to parse, milliseconds to render, and units of memory (about a character each). */
-const limits = { parseLimit: 250_000, renderLimit: 250, memoryLimit: 2_000_000 } as const
+/** What a text of an administrator may cost: characters to parse, milliseconds to render, and units of memory (about a character each). */
+const limits = { parseLimit: 250_000, renderLimit: 1_000, memoryLimit: 2_000_000 } as const
 
 /** Tags that there are. The others read other templates, or write what nobody needs in a message. */
 export const tagNames = ['if', 'unless', 'case', 'for', 'break', 'continue', 'assign', 'comment', 'raw', '#'] as const
@@ -33,8 +33,9 @@ export interface Engine {
 /** Length of the texts that are kept in parsed form. */
 const maxKeptCharacters = 2_000_000
 
-export function createEngine(): Engine {
-  const engines = { html: createLiquid('html'), plain: createLiquid('plain') }
+/** `isOurs` is for built-in texts: they need no limits, and on a busy machine must not fail by one of time. */
+export function createEngine({ isOurs = false } = {}): Engine {
+  const engines = { html: createLiquid('html', isOurs), plain: createLiquid('plain', isOurs) }
   const kept = new Map<string, Template[]>()
   let keptCharacters = 0
 
@@ -73,13 +74,13 @@ export function write(liquid: Liquid, templates: Template[], scope: object, lang
 }
 
 /** The template language by itself. */
-export function createLiquid(kind: TextKind): Liquid {
+export function createLiquid(kind: TextKind, isOurs = false): Liquid {
   const liquid = new Liquid({
     strictVariables: true,
     strictFilters: true,
     ownPropertyOnly: true,
     templates: {},
-    ...limits,
+    ...(isOurs ? {} : limits),
     outputEscape: kind === 'html' ? (value: unknown) => escapeHtml(String(value ?? '')) : (value: unknown) => String(value ?? ''),
   })
   keepOnly(liquid.tags, tagNames)

@@ -116,7 +116,7 @@ function renderText({ paragraphs, action, code, links, closing, productName }: T
 /** Made of `layout/layout.mjml`. */
 export const layout = readFileSync(new URL('./layout/layout.html', import.meta.url), 'utf8')
 
-const engine = createEngine()
+const engine = createEngine({ isOurs: true })
 
 /** What inboxes show behind the subject, in code points, and white space that keeps the text of the mail from being shown behind it. */
 const preheaderLength = 120

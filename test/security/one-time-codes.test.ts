@@ -8,7 +8,6 @@ import { loginId, testUserKit, tokenOf } from '../../src/features/testers/test-t
 import { parseOptions } from '../../src/options.ts'
 import { databases } from '../databases.ts'
 import { type Answer, createKit, goodPassword, type Kit, onEveryDatabase, testClock } from '../kit.ts'
-import { user } from '../storage-contract/records.ts'
 import { dumpOf } from './dump.ts'
 
 const told = ({ status, body }: Answer) => [status, body.errorCode]
@@ -211,9 +210,11 @@ onEveryDatabase('codes that are no codes are refused, with a word of the code', 
 test('RC-02: what is stored of a code cannot be searched without the key', () => {
   const sealer = createSealer(randomBytes(32), random)
   const deps = { clock: testClock(), random, sealer }
-  const owner = user('P1', 'U1', { email: 'a@example.com' })
   const terms = signInTerms({ method: 'email', isSent: true })
-  const { record, code } = newOneTimeCode(deps, { projectId: 'P1', user: owner, canonicalLoginId: 'a', ttlSeconds: 60, terms })
+  const { record, code } = newOneTimeCode(deps, {
+    ...{ projectId: 'P1', userId: 'U1', address: 'a@example.com', ttlSeconds: 60 },
+    ...{ data: terms, namedLoginId: 'a' },
+  })
   for (const guess of [code, `${record.id}${code}`, `a@example.com${code}`, `otp/P1/${record.id}\0${code}`]) {
     assert.notEqual(digest(guess), record.secretDigest)
   }

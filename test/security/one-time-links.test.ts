@@ -30,12 +30,12 @@ const secretOf = async (kit: Kit, purpose: ChallengePurpose, userId: string): Pr
   const terms = signInTerms({ method: 'email', isSent: true })
   const target = { projectId, userId, address: found.user.email, ttlSeconds: 60 }
   if (purpose === 'otp') {
-    const made = newOneTimeCode(deps, { projectId, user: found.user, canonicalLoginId: loginId, ttlSeconds: 60, terms })
+    const made = newOneTimeCode(deps, { ...target, data: terms, namedLoginId: loginId })
     await storeOneTimeCode(deps.storage, made.record)
     return { token: `${made.record.id}.${'A'.repeat(43)}`, code: made.code }
   }
   if (purpose === 'enchantedLink') {
-    const made = newEnchantedLink(deps, { ...target, terms })
+    const made = newEnchantedLink(deps, { ...target, data: terms })
     await deps.storage.challenges.insert(made.record)
     return { token: made.link.token, code: 'none' }
   }
@@ -140,7 +140,7 @@ test('RC-12: three links with three numbers of two digits, three tokens and a re
   const places = new Set<number>()
   for (let i = 0; i < 200; i++) {
     const terms = signInTerms({ method: 'email', isSent: true })
-    const { links, link, pendingRef } = newEnchantedLink(deps, { projectId: 'P1', userId: 'U1', address: 'a', ttlSeconds: 60, terms })
+    const { links, link, pendingRef } = newEnchantedLink(deps, { projectId: 'P1', userId: 'U1', address: 'a', ttlSeconds: 60, data: terms })
     const numbers = links.map(({ linkId }) => linkId)
     assert.ok(numbers.every((number) => /^[1-9]\d$/.test(number)))
     assert.equal(new Set(numbers).size, 3)
@@ -157,7 +157,7 @@ async function threeLinks(kit: Kit) {
   const { user } = await kit.signUp(loginId)
   const terms = signInTerms({ method: 'email', isSent: true })
   const target = { projectId: kit.projectId, userId: user.userId, address: user.email, ttlSeconds: 180 }
-  const made = newEnchantedLink(kit.auth.deps, { ...target, terms })
+  const made = newEnchantedLink(kit.auth.deps, { ...target, data: terms })
   await kit.auth.deps.storage.challenges.insert(made.record)
   const confirm = (token: string) => kit.call('/v1/auth/enchantedlink/verify', { body: { token } })
   const poll = (pendingRef = made.pendingRef) => kit.call('/v1/auth/enchantedlink/pending-session', { body: { pendingRef } })

@@ -4,9 +4,13 @@ import { route } from '../../http/route.ts'
 import { AuthReply, Empty, LinkToken, Text } from '../../http/schemas.ts'
 import { authReply, refreshCookieHeader, refreshCookieName } from '../../http/session-reply.ts'
 import { enchantedLinkErrors } from './errors.ts'
+import { confirmPages } from './page.ts'
+import { enchantedLinkStartRoutes } from './start-routes.ts'
 import { confirmSignIn, takePendingSession } from './verify.ts'
 
 export const enchantedLinkRoutes = [
+  ...enchantedLinkStartRoutes,
+  ...confirmPages,
   route({
     method: 'POST',
     path: '/v1/auth/enchantedlink/verify',

@@ -3,9 +3,10 @@ import { EnchantedData, findEnchantedLink } from '../../core/enchanted-links.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { type NewEvent, recordEvent, type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
+import { enterRedeemer, findRedeemer } from '../../core/redeemers.ts'
 import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
-import { mayRedeem, termsOf } from '../../core/sign-in-challenges.ts'
+import { termsOf } from '../../core/sign-in-challenges.ts'
 import type { ChallengeRecord } from '../../core/storage.ts'
 import { enchantedLinkErrors } from './errors.ts'
 
@@ -20,13 +21,12 @@ interface Caller {
  */
 export async function confirmSignIn(deps: Deps, input: Caller & { readonly token: string }): Promise<void> {
   const { project, token } = input
-  if (!project.settings.enchantedLink.enabled) throw coreErrors.InvalidLinkToken()
   const found = await findEnchantedLink(deps, { projectId: project.id, text: token })
+  if (!isOffered(project, found?.challenge)) throw coreErrors.InvalidLinkToken()
   if (found?.shown === 'wrong') await endAttempt(deps, input, found.challenge)
   if (found?.shown !== 'right') throw coreErrors.InvalidLinkToken()
   const { challenge } = found
-  const account = await deps.storage.users.byId(project.id, challenge.userId)
-  if (!account || !mayRedeem(challenge, account)) throw coreErrors.InvalidLinkToken()
+  if (!(await findRedeemer(deps, project, challenge))) throw coreErrors.InvalidLinkToken()
   await deps.storage.transaction(async (tx) => {
     await tx.users.lock(project.id, challenge.userId)
     const now = await tx.challenges.byId(project.id, challenge.id)
@@ -36,6 +36,11 @@ export async function confirmSignIn(deps: Deps, input: Caller & { readonly token
     if (!isStored) throw coreErrors.InvalidLinkToken()
     await recordEvent(deps, tx, eventOf(input, challenge, 'success', {}))
   })
+}
+
+/** A reset is there whatever ways to sign in the project offers. */
+function isOffered({ settings }: Project, challenge: ChallengeRecord | undefined): boolean {
+  return settings.enchantedLink.enabled || (challenge !== undefined && termsOf(challenge).isReset)
 }
 
 /** Nobody signs in by these links any more. */
@@ -53,18 +58,19 @@ async function endAttempt(deps: Deps, caller: Caller, challenge: ChallengeRecord
  */
 export async function takePendingSession(deps: Deps, input: Caller & { readonly pendingRef: string }): Promise<IssuedSession> {
   const { project, source, pendingRef } = input
-  if (!project.settings.enchantedLink.enabled) throw enchantedLinkErrors.PendingSession()
   const found = await findEnchantedLink(deps, { projectId: project.id, text: pendingRef })
+  if (!isOffered(project, found?.challenge)) throw enchantedLinkErrors.PendingSession()
   if (found?.shown !== 'pending' || !EnchantedData.parse(found.challenge.data).isConfirmed) throw enchantedLinkErrors.PendingSession()
   const { challenge } = found
-  const account = await deps.storage.users.byId(project.id, challenge.userId)
-  if (!account || !mayRedeem(challenge, account)) throw enchantedLinkErrors.PendingSession()
-  const redemption = await prepareRedemption(deps, { project, source, redeemer: { account, isNew: false }, terms: termsOf(challenge) })
+  const redeemer = await findRedeemer(deps, project, challenge)
+  if (!redeemer) throw enchantedLinkErrors.PendingSession()
+  const redemption = await prepareRedemption(deps, { project, source, redeemer, terms: termsOf(challenge) })
   await deps.storage.transaction(async (tx) => {
-    await tx.users.lock(project.id, challenge.userId)
+    if (!(await enterRedeemer(tx, project, redeemer))) throw enchantedLinkErrors.PendingSession()
     if (!(await tx.challenges.spend(project.id, challenge.id, deps.clock.nowSeconds()))) throw enchantedLinkErrors.PendingSession()
     await storeRedemption(deps, tx, redemption)
   })
+  deps.outbox.wake()
   return redemption.session.issued
 }
 

@@ -1,10 +1,9 @@
 import { newChallenge, storeChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
 import { userEvent } from '../../core/events.ts'
 import { dataOf, findStartTarget, ownerOf, type StartRequest, sendStart } from '../../core/passwordless.ts'
 import type { Project } from '../../core/projects.ts'
-import { approvedRedirect, withToken } from '../../core/redirect.ts'
+import { landingPage, withToken } from '../../core/redirect.ts'
 
 export interface StartMagicLink extends StartRequest {
   /** Where the link leads; without it where the settings say, or to our own page. */
@@ -17,8 +16,8 @@ export interface StartMagicLink extends StartRequest {
  */
 export async function startMagicLink(deps: Deps, input: StartMagicLink): Promise<string> {
   const { project, source, mode, channel, options } = input
-  const { enabled: isEnabled, maskError: masksErrors, expirationTime, redirectUrl } = project.settings.magicLink
-  const page = landingPage(deps, project, input.uri || redirectUrl)
+  const { enabled: isEnabled, maskError: masksErrors, expirationTime } = project.settings.magicLink
+  const page = pageOf(deps, project, input.uri)
   const target = await findStartTarget(deps, input, { name: 'magicLink', isEnabled, masksErrors })
   const ttlSeconds = expirationTime * 60
   const owner = ownerOf(target)
@@ -40,10 +39,8 @@ export async function startMagicLink(deps: Deps, input: StartMagicLink): Promise
   return target.masked
 }
 
-/** Where links lead that a call or the settings name, if it is approved, else our own page. Throws `RedirectRefused`. */
-export function landingPage(deps: Deps, project: Project, wanted: string): URL {
-  if (!wanted) return new URL(`${deps.publicUrl()}/signin/${project.id}`)
-  const approved = approvedRedirect({ url: wanted, approved: project.settings.project.trustedDomains, publicUrl: deps.publicUrl() })
-  if (approved) return approved
-  throw coreErrors.RedirectRefused({ message: 'The URI is not on the list of approved domains (setting project.trustedDomains)' })
+/** Where the links of this feature lead. Throws `RedirectRefused`. */
+export function pageOf(deps: Deps, project: Project, uri: string | undefined): URL {
+  const wanted = uri || project.settings.magicLink.redirectUrl
+  return landingPage(deps, project, { wanted, own: `/signin/${project.id}`, field: 'URI' })
 }

@@ -4,13 +4,13 @@ import type { Deps } from '../../core/deps.ts'
 import { userEvent } from '../../core/events.ts'
 import { sendStart } from '../../core/passwordless.ts'
 import { withToken } from '../../core/redirect.ts'
-import { landingPage } from './start.ts'
+import { pageOf } from './start.ts'
 
 /** Sends a link that proves a new address or phone number of a signed-in user, and answers it masked. Throws what `findUpdateTarget` does, and `RedirectRefused`. */
 export async function startUpdate(deps: Deps, input: UpdateRequest & { readonly uri?: string | undefined }): Promise<string> {
   const { project, source, channel, live, wishes } = input
-  const { enabled: isEnabled, expirationTime, redirectUrl } = project.settings.magicLink
-  const page = landingPage(deps, project, input.uri || redirectUrl)
+  const { enabled: isEnabled, expirationTime } = project.settings.magicLink
+  const page = pageOf(deps, project, input.uri)
   const target = await findUpdateTarget(deps, input, { name: 'magicLink', isEnabled })
   const ttlSeconds = expirationTime * 60
   const userId = live.user.id

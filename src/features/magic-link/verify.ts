@@ -9,6 +9,7 @@ import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
 import type { Settings } from '../../core/settings.ts'
 import { termsOf } from '../../core/sign-in-challenges.ts'
+import { isTypedCodeRight, splitTypedCode } from '../../core/typed-codes.ts'
 
 export interface VerifyLink {
   readonly project: Project
@@ -45,8 +46,9 @@ const redemptions: { readonly [Purpose in ChallengePurpose]?: Redemption } = {
 export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedSession> {
   const { project, source } = input
   const projectId = project.id
-  const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: offeredPurposes(project) })
-  if (!challenge) throw coreErrors.InvalidLinkToken()
+  const { token, code } = splitTypedCode(input.token)
+  const challenge = await findChallenge(deps, { projectId, token, purposes: offeredPurposes(project) })
+  if (!challenge || !(await isTypedCodeRight(deps, challenge, code))) throw coreErrors.InvalidLinkToken()
   const { isReset = false, isHolder = false } = redemptions[challenge.purpose as ChallengePurpose] ?? {}
   const redeemer = await findRedeemer(deps, project, challenge)
   if (!redeemer) throw coreErrors.InvalidLinkToken()

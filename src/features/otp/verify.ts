@@ -36,10 +36,13 @@ interface Proven {
  */
 export async function verifyCode(deps: Deps, input: VerifyCode): Promise<IssuedSession> {
   const { project, source, method } = input
-  if (!project.settings.otp.enabled) throw coreErrors.SignInMethodDisabled()
+  const { otp, password } = project.settings
+  // A reset is there whatever ways to sign in the project offers.
+  if (!otp.enabled && password.resetMethod !== 'otp') throw coreErrors.SignInMethodDisabled()
   const canonical = canonicalLoginId(input.loginId)
   const { account, challenge, guess } = await proveCode(deps, input, canonical)
   const terms = challenge ? termsOf(challenge) : signInTerms({ method, isSent: false }).signIn
+  if (!otp.enabled && !terms.isReset) throw otpErrors.WrongCode()
   const redemption = await prepareRedemption(deps, { project, source, redeemer: { account, isNew: false }, terms })
   const { projectId, id: userId } = account.user
   const event = userEvent({ projectId, type: 'otp.verify', outcome: 'success', userId, source, data: { method, isStatic: !challenge } })

@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import { codeVariable, lifetimeVariable, linkVariable, type MessageKind, type MessageWishes } from '../../core/messages.ts'
+import { codeVariable, lifetimeVariable, linksVariable, linkVariable, type MessageKind } from '../../core/messages.ts'
 import type { Project } from '../../core/projects.ts'
 import type { Storage, UserRecord } from '../../core/storage.ts'
 
@@ -14,29 +14,22 @@ export const passwordMessages = {
       code: { ...codeVariable, about: 'The code to type on the page that the link opens.', isEssential: false, isOptional: true },
     },
   },
+  'password.resetEnchanted': {
+    about: 'Numbered links to set a new password where the reset began.',
+    channels: ['email'],
+    variables: { links: linksVariable, lifetime: lifetimeVariable },
+  },
+  'password.resetCode': {
+    about: 'A code to set a new password.',
+    channels: ['email'],
+    variables: { code: codeVariable, lifetime: lifetimeVariable },
+  },
   'password.changed': {
     about: 'Tells the owner that the password changed, and what to do if it was not them (RC-13).',
     channels: ['email'],
     variables: {},
   },
 } as const satisfies Readonly<Record<string, MessageKind>>
-
-/** Queues the mail with a reset link. */
-export function queueResetMail(
-  deps: Deps,
-  tx: Storage,
-  input: {
-    readonly project: Project
-    readonly user: UserRecord
-    readonly link: string
-    readonly ttlSeconds: number
-    readonly wishes?: MessageWishes | undefined
-  },
-): Promise<void> {
-  const { project, user, link, ttlSeconds, wishes } = input
-  const values = { link, lifetime: ttlSeconds }
-  return deps.outbox.queue(tx, { project, kind: 'password.reset', channel: 'email', user, to: user.email, ttlSeconds, values, wishes })
-}
 
 /** Queues the notice of a changed password, where the project sends it and the user has proven an address: nobody else gets mail of it (BF-09). Test users get none. */
 export async function queueChangeNotice(

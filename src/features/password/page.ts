@@ -7,21 +7,38 @@ import { field, form, type Html, hiddenField, html, linkWithoutToken, notice, ow
 import { route } from '../../http/route.ts'
 import { LinkToken, Password, Text } from '../../http/schemas.ts'
 import { passwordErrors } from './errors.ts'
-import { resetWithToken } from './reset.ts'
+import { asksForCode, resetWithToken } from './reset-with-token.ts'
 
 const params = z.object({ projectId: Text(64) })
 
 /** Failures that the person at the page can mend; they see the form again, with the same token. */
-const mendable = [coreErrors.PolicyViolation, coreErrors.PasswordReused, coreErrors.RateLimited]
+const mendable = [coreErrors.PolicyViolation, coreErrors.PasswordReused, coreErrors.RateLimited, passwordErrors.WrongTypedCode]
 
-function resetForm(deps: Deps, project: Project, token: string, problems: readonly string[] = []): Html {
+interface FormInput {
+  readonly token: string
+  /** Whether the mail has a code to type. */
+  readonly hasCode: boolean
+  readonly problems?: readonly string[]
+  readonly codeProblems?: readonly string[]
+}
+
+function resetForm(deps: Deps, project: Project, { token, hasCode, problems = [], codeProblems = [] }: FormInput): Html {
   const hints = describePolicy(project.settings.password)
   const input = { name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password' } as const
   return form({
     action: ownPath(deps, `/reset/${project.id}`),
     button: 'Set new password',
-    fields: [hiddenField('t', token), field({ ...input, hints, problems, hasFocus: true })],
+    fields: [
+      hiddenField('t', token),
+      ...(hasCode ? [codeField(codeProblems)] : []),
+      field({ ...input, hints, problems, hasFocus: !hasCode }),
+    ],
   })
+}
+
+/** For links whose mail has a code to type. */
+function codeField(problems: readonly string[]): Html {
+  return field({ name: 'code', label: 'Code in the mail', type: 'text', autocomplete: 'one-time-code', problems, hasFocus: true })
 }
 
 /** What is wrong with the password, a line each. */
@@ -37,7 +54,12 @@ async function setFromForm(deps: Deps, project: Project, input: Omit<Parameters<
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     const canRetry = mendable.some((factory) => factory.spec === error.spec)
-    if (canRetry) return page(deps, { title, body: resetForm(deps, project, input.token, problemsOf(error)) })
+    if (canRetry) {
+      const isCode = error.spec === passwordErrors.WrongTypedCode.spec
+      const problems = isCode ? { codeProblems: ['This is not the code in the mail.'] } : { problems: problemsOf(error) }
+      const hasCode = await asksForCode(deps, project, input.token)
+      return page(deps, { title, body: resetForm(deps, project, { token: input.token, hasCode, ...problems }) })
+    }
     if (error.spec !== coreErrors.InvalidLinkToken.spec) throw error
     const text = 'This link has expired or was used already. Please ask for a new one.'
     return page(deps, { title: 'The link does not work', body: notice('bad', text) })
@@ -67,7 +89,8 @@ export const resetPages = [
       const project = await projectById(deps, projectId)
       if (query.t === undefined) return linkWithoutToken(deps)
       const title = `Choose a new password for ${project.name}`
-      return page(deps, { title, dropsQuery: true, body: resetForm(deps, project, query.t) })
+      const input = { token: query.t, hasCode: await asksForCode(deps, project, query.t) }
+      return page(deps, { title, dropsQuery: true, body: resetForm(deps, project, input) })
     },
   }),
   route({
@@ -77,13 +100,13 @@ export const resetPages = [
     kind: 'page',
     summary: 'Set the new password that the page asked for',
     params,
-    body: z.object({ t: LinkToken, password: Password }),
+    body: z.object({ t: LinkToken, password: Password, code: Text(16).default('') }),
     reply: z.string(),
     errors: [coreErrors.InvalidProject, passwordErrors.MethodDisabled, passwordErrors.ChangedMeanwhile],
     limit: { max: 30, perSeconds: 60 },
     run: async ({ deps, caller: { source }, params: { projectId }, body, signal }) => {
       const project = await projectById(deps, projectId)
-      return setFromForm(deps, project, { source, signal, token: body.t, newPassword: body.password })
+      return setFromForm(deps, project, { source, signal, token: body.t, code: body.code.trim(), newPassword: body.password })
     },
   }),
 ]

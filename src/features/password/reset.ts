@@ -1,19 +1,21 @@
 import { isBarred } from '../../core/access.ts'
-import { findChallenge, newChallenge, storeChallenge } from '../../core/challenges.ts'
+import { newChallenge, storeChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
-import { recordEvent, type Source, userEvent } from '../../core/events.ts'
+import { newEnchantedLink, numberedUrls } from '../../core/enchanted-links.ts'
+import { type Source, userEvent } from '../../core/events.ts'
 import { takeMail } from '../../core/message-limits.ts'
 import type { MessageWishes } from '../../core/messages.ts'
+import { newOneTimeCode, storeOneTimeCode } from '../../core/one-time-codes.ts'
+import { type Start, type StartTarget, sendStart } from '../../core/passwordless.ts'
 import type { Project } from '../../core/projects.ts'
-import { approvedRedirect, withToken } from '../../core/redirect.ts'
-import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
-import type { UserRecord, UserWithLoginIds } from '../../core/storage.ts'
+import { landingPage, withToken } from '../../core/redirect.ts'
+import type { PasswordSettings } from '../../core/settings.ts'
+import { signInTerms } from '../../core/sign-in-challenges.ts'
+import type { UserWithLoginIds } from '../../core/storage.ts'
 import { passwordSettingsFor } from '../../core/tenant-settings.ts'
+import { newTypedCode } from '../../core/typed-codes.ts'
 import { canonicalLoginId, maskEmail } from '../../core/users.ts'
-import { prepareChange, storeChange } from './change.ts'
 import { passwordErrors } from './errors.ts'
-import { queueResetMail } from './messages.ts'
 
 export interface SendReset {
   readonly project: Project
@@ -23,106 +25,99 @@ export interface SendReset {
   readonly wishes?: MessageWishes | undefined
 }
 
+/** What the caller is told, which is the same whoever is named. */
+export interface SentReset {
+  readonly resetMethod: PasswordSettings['resetMethod']
+  readonly maskedEmail: string
+  /** With `enchantedlink`: what to poll with, and the number to show. */
+  readonly pendingRef: string
+  readonly linkId: string
+}
+
 /**
- * Sends a reset link to the address that is stored for the account, if there is one and it is verified (RC-09). The answer is the same whatever
+ * Sends a way to set a new password, as the settings choose it, to the address that is stored for the account, if there is one and it is verified (RC-09). The answer is the same whatever
  * the account is, and the work is alike, down to the durable commit (EN-03). Throws `RedirectRefused` before anything is looked up.
  */
-export async function sendReset(deps: Deps, input: SendReset): Promise<{ resetMethod: 'magiclink'; maskedEmail: string }> {
-  const { project, source } = input
-  if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
-  const page = landingPage(deps, project, input.redirectUrl)
+export async function sendReset(deps: Deps, input: SendReset): Promise<SentReset> {
+  const { project, source, wishes } = input
+  const { enabled, resetMethod } = project.settings.password
+  if (!enabled) throw passwordErrors.MethodDisabled()
+  const page = landingPageOf(deps, project, input.redirectUrl)
   const canonical = canonicalLoginId(input.loginId)
   const found = await deps.storage.users.byLoginId(project.id, canonical)
-  const address = found?.user.email || canonical
   const sourceIp = source.isTrusted ? undefined : source.ip
   const isForNobody = !found || !mayReset(project, found)
-  const mail = { projectId: project.id, kind: 'password.reset', channel: 'email', recipient: address, sourceIp, isForNobody } as const
+  const recipient = found?.user.email || canonical
+  const mail = { projectId: project.id, kind: 'password.reset', channel: 'email', recipient, sourceIp, isForNobody } as const
   const place = await takeMail(deps, mail)
-  const recipient = place.isTaken && !isForNobody ? found.user : undefined
-  // Who asks too often is answered without any work, whoever the account is.
-  if (!place.isSourceRefused) await request(deps, { project, source, recipient, page, wishes: input.wishes })
-  deps.outbox.wake()
-  return { resetMethod: 'magiclink', maskedEmail: maskEmail(input.loginId) }
+  const account = place.isTaken && !isForNobody ? found : undefined
+  const target: StartTarget = {
+    ...{ account, newcomer: undefined, canonicalLoginId: canonical, address: account?.user.email ?? '', masked: maskEmail(input.loginId) },
+    terms: signInTerms({ method: 'email', isSent: true, isReset: true }),
+    isSourceRefused: place.isSourceRefused,
+  }
+  const userId = account?.user.id ?? ''
+  const { pendingRef, linkId, ...secret } = secretMakers[resetMethod](deps, { project, target, page, userId })
+  const event = userEvent({ projectId: project.id, type: 'password.sendReset', outcome: 'success', userId, source, data: { resetMethod } })
+  await sendStart(deps, { ...{ project, target, channel: 'email', event, wishes }, ...secret })
+  return { resetMethod, maskedEmail: target.masked, pendingRef, linkId }
 }
 
-function landingPage(deps: Deps, project: Project, redirectUrl: string | undefined): URL {
-  const wanted = redirectUrl || project.settings.magicLink.redirectUrl
-  if (!wanted) return new URL(`${deps.publicUrl()}/reset/${project.id}`)
-  const approved = approvedRedirect({ url: wanted, approved: project.settings.project.trustedDomains, publicUrl: deps.publicUrl() })
-  if (approved) return approved
-  throw coreErrors.RedirectRefused({
-    message: 'The redirectUrl is not on the list of approved domains (setting project.trustedDomains)',
-  })
+type Secret = Pick<Start, 'challenge' | 'kind' | 'ttlSeconds' | 'values' | 'store'> & Pick<SentReset, 'pendingRef' | 'linkId'>
+
+interface Making {
+  readonly project: Project
+  readonly target: StartTarget
+  readonly page: URL
+  readonly userId: string
 }
 
-/** A link may go to the address when the account is usable, real and has passwords at all and, unless the settings say otherwise, the address is proven. */
+/** How long a code that signs in lives at most (RC-04). */
+const maxCodeSeconds = 600
+
+/** Makes the secret of a reset, by the method of the settings. */
+const secretMakers: Readonly<Record<PasswordSettings['resetMethod'], (deps: Deps, making: Making) => Secret>> = {
+  magiclink(deps, { project, target, page, userId }) {
+    const { resetExpirationTime, resetTypedCode } = project.settings.password
+    const ttlSeconds = resetExpirationTime * 60
+    const { address, terms: data } = target
+    const made = newChallenge(deps, { projectId: project.id, userId, purpose: 'passwordReset', address, ttlSeconds, data })
+    const typed = resetTypedCode ? newTypedCode(deps, made.record) : undefined
+    const values = { link: withToken(page, made.token), lifetime: ttlSeconds, ...(typed ? { code: typed.code } : {}) }
+    const challenge = typed?.challenge ?? made.record
+    return { challenge, kind: 'password.reset', ttlSeconds, values, store: storeChallenge, pendingRef: '', linkId: '' }
+  },
+  enchantedlink(deps, { project, target, page, userId }) {
+    const ttlSeconds = project.settings.password.resetExpirationTime * 60
+    const { address, terms: data } = target
+    const made = newEnchantedLink(deps, { projectId: project.id, userId, address, ttlSeconds, data })
+    const values = { links: numberedUrls(made, page), lifetime: ttlSeconds }
+    const { pendingRef, link, record: challenge } = made
+    return { challenge, kind: 'password.resetEnchanted', ttlSeconds, values, store: storeChallenge, pendingRef, linkId: link.linkId }
+  },
+  otp(deps, { project, target, userId }) {
+    const ttlSeconds = Math.min(project.settings.password.resetExpirationTime * 60, maxCodeSeconds)
+    const { record, code } = newOneTimeCode(deps, {
+      ...{ projectId: project.id, userId, address: target.address, ttlSeconds, data: target.terms },
+      namedLoginId: target.canonicalLoginId,
+    })
+    const values = { code, lifetime: ttlSeconds }
+    return { challenge: record, kind: 'password.resetCode', ttlSeconds, values, store: storeOneTimeCode, pendingRef: '', linkId: '' }
+  },
+}
+
+/** Links of resets lead to a page that sets a password; numbered ones to a page that only confirms. */
+function landingPageOf(deps: Deps, project: Project, redirectUrl: string | undefined): URL {
+  const { password, magicLink, enchantedLink } = project.settings
+  const isEnchanted = password.resetMethod === 'enchantedlink'
+  const wanted = redirectUrl || (isEnchanted ? enchantedLink : magicLink).redirectUrl
+  return landingPage(deps, project, { wanted, own: `/${isEnchanted ? 'confirm' : 'reset'}/${project.id}`, field: 'redirectUrl' })
+}
+
+/** A secret may go to the address when the account is usable, real and has passwords at all and, unless the settings say otherwise, the address is proven. */
 function mayReset(project: Project, account: UserWithLoginIds): boolean {
   const { user } = account
   const { enabled, resetRequiresVerifiedEmail } = passwordSettingsFor(project, account)
   const isProven = user.isEmailVerified || !resetRequiresVerifiedEmail
   return !isBarred(account) && enabled && !user.isTest && user.email !== '' && isProven
-}
-
-/** Stores challenge, mail and event; without a recipient it stores as much, of which nothing can be used. */
-async function request(
-  deps: Deps,
-  input: {
-    readonly project: Project
-    readonly source: Source
-    readonly recipient: UserRecord | undefined
-    readonly page: URL
-    readonly wishes: MessageWishes | undefined
-  },
-): Promise<void> {
-  const { project, source, recipient, wishes } = input
-  const ttlSeconds = project.settings.password.resetExpirationTime * 60
-  const userId = recipient?.id ?? ''
-  const target = { projectId: project.id, userId, purpose: 'passwordReset' as const, address: recipient?.email ?? '', ttlSeconds }
-  const challenge = newChallenge(deps, target)
-  const link = withToken(input.page, challenge.token)
-  const type = 'password.sendReset'
-  const event = userEvent({ projectId: project.id, type, outcome: recipient ? 'success' : 'failure', userId, source })
-  await deps.storage.transaction(async (tx) => {
-    const isThere = (await tx.users.lock(project.id, userId)) !== undefined
-    await recordEvent(deps, tx, event)
-    // Without a recipient the challenge belongs to nobody, and nobody has its token.
-    await storeChallenge(tx, isThere ? challenge.record : { ...challenge.record, userId: '' })
-    if (recipient && isThere) await queueResetMail(deps, tx, { project, user: recipient, link, ttlSeconds, wishes })
-    else await deps.outbox.queueDecoy(tx, { project, kind: 'password.reset', channel: 'email', ttlSeconds })
-  })
-}
-
-export interface ResetWithToken {
-  readonly project: Project
-  readonly token: string
-  readonly newPassword: string
-  readonly source: Source
-  readonly signal: AbortSignal
-}
-
-/**
- * Sets a new password with the token of a reset link or of an invitation, for our own page. A password that the policy refuses does not spend the token. Token, password and
- * revocations commit together (RL-01, RC-03); no session is made. Throws `InvalidLinkToken`, `PolicyViolation`, `PasswordReused`.
- */
-export async function resetWithToken(deps: Deps, input: ResetWithToken): Promise<void> {
-  const { project, source, signal } = input
-  const projectId = project.id
-  if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
-  const challenge = await findChallenge(deps, { projectId, token: input.token, purposes: ['passwordReset', 'invite'] })
-  const account = challenge && (await deps.storage.users.byId(projectId, challenge.userId))
-  if (!account || isBarred(account) || account.user.email !== challenge.address) throw coreErrors.InvalidLinkToken()
-  if (!passwordSettingsFor(project, account).enabled) throw passwordErrors.MethodDisabled()
-  const change = await prepareChange(deps, { project, account, newPassword: input.newPassword, caller: { signal, source } })
-  const userId = account.user.id
-  const found = await tenantsByDomain(deps.storage, project, account)
-  const data = { purpose: challenge.purpose }
-  const event = userEvent({ projectId, type: 'password.reset', outcome: 'success', userId, source, data })
-  await deps.storage.transaction(async (tx) => {
-    await tx.users.lock(projectId, userId)
-    if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
-    await tx.users.update(projectId, userId, { isEmailVerified: true })
-    await joinByDomain(deps, tx, { projectId, userId, source, found })
-    await storeChange(deps, tx, change, { project, event })
-  })
-  deps.outbox.wake()
 }

@@ -128,7 +128,7 @@ export const passwordRoutes = [
     method: 'POST',
     path: '/v1/auth/password/reset',
     access: 'project',
-    summary: 'Send a link to reset the password',
+    summary: 'Send a link or a code to reset the password',
     body: synonyms(
       { redirectURL: 'redirectUrl' },
       z.object({
@@ -141,15 +141,16 @@ export const passwordRoutes = [
         useRecovery: LooseBoolean.optional(),
       }),
     ),
-    reply: z.object({ resetMethod: z.literal('magiclink'), maskedEmail: z.string(), pendingRef: z.string(), linkId: z.string() }),
+    reply: z.object({
+      resetMethod: z.enum(['magiclink', 'enchantedlink', 'otp']),
+      maskedEmail: z.string(),
+      pendingRef: z.string().meta({ description: 'With `enchantedlink`: what to poll with.' }),
+      linkId: z.string().meta({ description: 'With `enchantedlink`: the number to show.' }),
+    }),
     errors: [RedirectRefused, MethodDisabled],
     run: async ({ deps, caller: { project, source }, body }) => {
       const { loginId, redirectUrl } = body
-      return {
-        ...(await sendReset(deps, { project, source, loginId, redirectUrl, wishes: publicWishes(body) })),
-        pendingRef: '',
-        linkId: '',
-      }
+      return sendReset(deps, { project, source, loginId, redirectUrl, wishes: publicWishes(body) })
     },
   }),
   route({

@@ -58,10 +58,11 @@ export async function generateCode(deps: Deps, input: GenerateFor): Promise<stri
   const canonicalId = loginIds.some(({ canonical }) => canonical === named) ? named : (loginIds[0]?.canonical ?? named)
   const made = newOneTimeCode(deps, {
     projectId: user.projectId,
-    user,
-    canonicalLoginId: canonicalId,
+    userId: user.id,
+    address: addressFor(user, input.method),
     ttlSeconds: expirationTime * 60,
-    terms,
+    data: terms,
+    namedLoginId: canonicalId,
   })
   await store(deps, input, account, 'otp', (tx) => storeOneTimeCode(tx, made.record))
   return made.code
@@ -86,7 +87,7 @@ export async function generateEnchantedLink(
   const { account, terms } = await findTarget(deps, input, enabled)
   const { user } = account
   const base = { projectId: user.projectId, userId: user.id, address: addressFor(user, input.method), ttlSeconds: expirationTime * 60 }
-  const { record, link, pendingRef } = newEnchantedLink(deps, { ...base, terms })
+  const { record, link, pendingRef } = newEnchantedLink(deps, { ...base, data: terms })
   const url = linkOf(deps, input, redirectUrl, link.token)
   await store(deps, input, account, 'enchantedLink', (tx) => storeChallenge(tx, record))
   return { link: url, pendingRef }

@@ -1,4 +1,4 @@
-import { freshLoginId, freshTestUser, freshUser, type Rows, type World } from './row.ts'
+import { aLink, freshLoginId, freshTestUser, freshUser, type Rows, type World } from './row.ts'
 
 async function enchantedLink(world: World): Promise<{ readonly token: string; readonly pendingRef: string }> {
   const { body } = await world.kit.manage('/v1/mgmt/tests/generate/enchantedlink', { body: { loginId: await freshTestUser(world) } })
@@ -8,7 +8,19 @@ async function enchantedLink(world: World): Promise<{ readonly token: string; re
 const generate = { access: 'management', right: 'testCodes' } as const
 const embedded = { access: 'management', right: 'embeddedLinks' } as const
 
+const signIn = async (world: World) => ({ body: { loginId: await freshUser(world) } })
+const signUp = () => ({ body: { loginId: freshLoginId() } })
+
 export const rows: Rows = {
+  'POST /v1/auth/enchantedlink/signin/email': { access: 'project', request: signIn },
+  'POST /v1/auth/enchantedlink/signup/email': { access: 'project', request: signUp },
+  'POST /v1/auth/enchantedlink/signup-in/email': { access: 'project', request: signUp },
+  'POST /v1/auth/enchantedlink/update/email': {
+    access: 'refresh',
+    request: ({ user }) => ({ body: { loginId: user.loginId, email: freshLoginId() } }),
+  },
+  'GET /confirm/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
+  'POST /confirm/{projectId}': { access: 'open', request: () => ({ form: { t: aLink } }) },
   'POST /v1/auth/otp/verify/{method}': {
     access: 'project',
     request: async (world) => {
