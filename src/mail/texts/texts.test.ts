@@ -99,6 +99,12 @@ for (const tag of tags) {
   })
 }
 
+test('a process that stands still while it writes loses no message', async (context) => {
+  let milliseconds = 0
+  context.mock.method(performance, 'now', () => (milliseconds += 10_000))
+  for (const sample of samples) await composeSample(sample, 'en')
+})
+
 async function written(sample: Sample, tag: string): Promise<string> {
   const composed = await composeSample(sample, tag)
   assert.ok('text' in composed)
