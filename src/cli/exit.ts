@@ -44,7 +44,11 @@ function toldOf(error: unknown): Told {
   if (error instanceof CommandFailed) return { exitCode: error.exitCode, text: error.message }
   if (isDomainError(error)) {
     const { text, wire } = error.spec
-    return { exitCode: codeOfDomainError(error), text: error.message === text ? text : `${text}: ${error.message}`, errorCode: wire }
+    return {
+      exitCode: codeOfDomainError(error),
+      text: error.message.startsWith(text) ? error.message : `${text}: ${error.message}`,
+      errorCode: wire,
+    }
   }
   if (error instanceof Error && (error.name === 'OptionsProblem' || error.name === 'MasterKeyProblem')) {
     return { exitCode: exitCodes.usage, text: error.message }

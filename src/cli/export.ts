@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { commandInProject, type Flags, print } from './context.ts'
@@ -10,10 +11,11 @@ export function exportCommand(): Command {
   return commandInProject('export', 'write every user and what users refer to as JSON lines, in one state, while the server runs')
     .argument('<file>', 'file to write, for the owner to read; - is standard output')
     .option('--with-hashes', 'with the hashes of passwords: keep such a file as you keep the database')
+    .option('--force', 'replace the file if it is there')
     .option('--progress', 'show progress although this is no terminal')
     .action((file: string, flags: Flags) =>
       withProject(flags, async ({ auth, projectId }) => {
-        const target = file === '-' ? standardOutput() : await openTarget(file)
+        const target = file === '-' ? standardOutput() : await openTarget(file, flags.force === true)
         const progress = startProgress(flags.progress === true)
         try {
           const { users } = await auth.api.exportUsers({
@@ -48,7 +50,8 @@ function standardOutput(): Target {
 }
 
 /** A file that has its name only once it is whole and on the disk. */
-async function openTarget(file: string): Promise<Target> {
+async function openTarget(file: string, mayReplace: boolean): Promise<Target> {
+  if (!mayReplace && existsSync(file)) throw new CommandFailed(`${file}: there is such a file; --force replaces it`, exitCodes.usage)
   const pending = `${file}.${process.pid}.part`
   const handle = await openNew(pending)
   return {

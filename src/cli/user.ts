@@ -13,15 +13,24 @@ interface OneUser {
 }
 
 /** A user as the command line shows one: no secret is known to it. */
-function view({ user, loginIds, credentialKinds }: UserWithLoginIds) {
+function view({ user, loginIds, credentialKinds, roles, tenants }: UserWithLoginIds) {
   const { id, status, email, isEmailVerified, phone, name, createdAt, lastSignInAt } = user
   const shown = loginIds.map((one) => one.shown)
-  return { userId: id, loginIds: shown, status, name, email, isEmailVerified, phone, credentialKinds, createdAt, lastSignInAt }
+  const roleNames = roles.map((role) => (role.tenantId === '' ? role.name : `${role.name} (in ${role.tenantId})`))
+  const tenantIds = tenants.map((tenant) => tenant.tenantId)
+  const grants = { roles: roleNames, tenants: tenantIds }
+  return { userId: id, loginIds: shown, status, name, email, isEmailVerified, phone, ...grants, credentialKinds, createdAt, lastSignInAt }
 }
 
 function printUser(flags: Flags, user: UserWithLoginIds): void {
-  const lines = Object.entries(view(user)).map(([field, value]) => `${field}: ${Array.isArray(value) ? value.join(', ') : value}`)
+  const lines = Object.entries(view(user)).map(([field, value]) => `${field}: ${Array.isArray(value) ? value.join(', ') : readable(value)}`)
   print(flags, view(user), lines)
+}
+
+/** Times as people read them; in JSON they are epoch seconds. */
+function readable(value: unknown): string {
+  if (typeof value !== 'number') return String(value)
+  return value === 0 ? 'never' : new Date(value * 1000).toISOString()
 }
 
 /** A subcommand about one user. */

@@ -7,33 +7,40 @@ import { field, form, type Html, hiddenField, html, linkWithoutToken, notice, ow
 import { route } from '../../http/route.ts'
 import { LinkToken, Password, Text } from '../../http/schemas.ts'
 import { passwordErrors } from './errors.ts'
-import { asksForCode, resetWithToken } from './reset-with-token.ts'
+import { factsOfLink, type LinkFacts, resetWithToken } from './reset-with-token.ts'
 
 const params = z.object({ projectId: Text(64) })
 
 /** Failures that the person at the page can mend; they see the form again, with the same token. */
 const mendable = [coreErrors.PolicyViolation, coreErrors.PasswordReused, coreErrors.RateLimited, passwordErrors.WrongTypedCode]
 
-interface FormInput {
+interface FormInput extends LinkFacts {
   readonly token: string
-  /** Whether the mail has a code to type. */
-  readonly hasCode: boolean
   readonly problems?: readonly string[]
   readonly codeProblems?: readonly string[]
 }
 
-function resetForm(deps: Deps, project: Project, { token, hasCode, problems = [], codeProblems = [] }: FormInput): Html {
+function resetForm(deps: Deps, project: Project, { token, hasCode, isInvitation, problems = [], codeProblems = [] }: FormInput): Html {
   const hints = describePolicy(project.settings.password)
-  const input = { name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password' } as const
+  const input = {
+    name: 'password',
+    label: isInvitation ? 'Password' : 'New password',
+    type: 'password',
+    autocomplete: 'new-password',
+  } as const
   return form({
     action: ownPath(deps, `/reset/${project.id}`),
-    button: 'Set new password',
+    button: isInvitation ? 'Set password' : 'Set new password',
     fields: [
       hiddenField('t', token),
       ...(hasCode ? [codeField(codeProblems)] : []),
       field({ ...input, hints, problems, hasFocus: !hasCode }),
     ],
   })
+}
+
+function titleOf({ name }: Project, { isInvitation }: LinkFacts): string {
+  return isInvitation ? `Welcome to ${name}: choose your password` : `Choose a new password for ${name}`
 }
 
 /** For links whose mail has a code to type. */
@@ -48,7 +55,7 @@ function problemsOf(error: AuthError): readonly string[] {
 }
 
 async function setFromForm(deps: Deps, project: Project, input: Omit<Parameters<typeof resetWithToken>[1], 'project'>) {
-  const title = `Choose a new password for ${project.name}`
+  const facts = await factsOfLink(deps, project, input.token)
   try {
     await resetWithToken(deps, { project, ...input })
   } catch (error) {
@@ -57,14 +64,13 @@ async function setFromForm(deps: Deps, project: Project, input: Omit<Parameters<
     if (canRetry) {
       const isCode = error.spec === passwordErrors.WrongTypedCode.spec
       const problems = isCode ? { codeProblems: ['This is not the code in the mail.'] } : { problems: problemsOf(error) }
-      const hasCode = await asksForCode(deps, project, input.token)
-      return page(deps, { title, body: resetForm(deps, project, { token: input.token, hasCode, ...problems }) })
+      return page(deps, { title: titleOf(project, facts), body: resetForm(deps, project, { token: input.token, ...facts, ...problems }) })
     }
     if (error.spec !== coreErrors.InvalidLinkToken.spec) throw error
     const text = 'This link has expired or was used already. Please ask for a new one.'
     return page(deps, { title: 'The link does not work', body: notice('bad', text) })
   }
-  const body = html`${notice('good', 'Your new password is set. You can sign in with it now.')}${
+  const body = html`${notice('good', facts.isInvitation ? 'Your password is set. You can sign in with it now.' : 'Your new password is set. You can sign in with it now.')}${
     project.settings.project.appUrl ? html`<a class="button" href="${project.settings.project.appUrl}">Go to ${project.name}</a>` : ''
   }`
   return page(deps, { title: 'Done', body })
@@ -88,9 +94,9 @@ export const resetPages = [
     run: async ({ deps, params: { projectId }, query }) => {
       const project = await projectById(deps, projectId)
       if (query.t === undefined) return linkWithoutToken(deps)
-      const title = `Choose a new password for ${project.name}`
-      const input = { token: query.t, hasCode: await asksForCode(deps, project, query.t) }
-      return page(deps, { title, dropsQuery: true, body: resetForm(deps, project, input) })
+      const facts = await factsOfLink(deps, project, query.t)
+      const body = resetForm(deps, project, { token: query.t, ...facts })
+      return page(deps, { title: titleOf(project, facts), dropsQuery: true, body })
     },
   }),
   route({

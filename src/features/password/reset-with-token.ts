@@ -48,8 +48,16 @@ export async function resetWithToken(deps: Deps, input: ResetWithToken): Promise
   deps.outbox.wake()
 }
 
-/** Whether the page of a link has to ask for the code in its mail. Finding that out spends nothing. */
-export async function asksForCode(deps: Deps, project: Project, token: string): Promise<boolean> {
-  const challenge = await findChallenge(deps, { projectId: project.id, token, purposes: ['passwordReset'] })
-  return challenge !== undefined && wantsTypedCode(challenge)
+/** What the page of a link asks for. */
+export interface LinkFacts {
+  /** The mail has a code to type. */
+  readonly hasCode: boolean
+  /** It chooses a first password, and no new one. */
+  readonly isInvitation: boolean
+}
+
+/** Looks at a link without spending it. One that is of no use looks like that of a reset. */
+export async function factsOfLink(deps: Deps, project: Project, token: string): Promise<LinkFacts> {
+  const challenge = await findChallenge(deps, { projectId: project.id, token, purposes: ['passwordReset', 'invite'] })
+  return { hasCode: challenge !== undefined && wantsTypedCode(challenge), isInvitation: challenge?.purpose === 'invite' }
 }
