@@ -86,6 +86,7 @@ export async function findUpdateTarget(
     masked: channel === 'email' ? maskEmail(address) : maskPhone(address),
     terms: signInTerms({ method: channel, isSent: true, earlier }),
     isSourceRefused: place.isSourceRefused,
+    isRecipientRefused: !place.isTaken,
   }
 }
 

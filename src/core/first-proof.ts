@@ -24,6 +24,15 @@ export function isFirstProof(
   return !isProven && (isLoginId || !(user.isEmailVerified || user.isPhoneVerified))
 }
 
+/**
+ * Whether whoever reads what is sent to an address may sign in by it: it was proven, or its proof ends what was set before. One that stands beside a proven one and was never proven
+ * itself may be that of somebody who signed the owner up.
+ */
+export function isTrustedAddress(account: UserWithLoginIds, method: DeliveryMethod): boolean {
+  const { isEmailVerified, isPhoneVerified } = account.user
+  return (method === 'email' ? isEmailVerified : isPhoneVerified) || isFirstProof(account, { method, isHolder: false })
+}
+
 /** What the proof leaves of the user's addresses: only the proven one, for another may be the intruder's. */
 export function changesOfFirstProof(method: DeliveryMethod): UserChanges {
   const recovery = { recoveryEmail: '', isRecoveryEmailVerified: false, recoveryPhone: '', isRecoveryPhoneVerified: false }

@@ -4,6 +4,7 @@ import { coreErrors } from './errors.ts'
 import type { NewEvent, Source } from './events.ts'
 import { recordEvent } from './events.ts'
 import { earlierSession } from './factors.ts'
+import { isTrustedAddress } from './first-proof.ts'
 import { takeMail } from './message-limits.ts'
 import { addressOn, type Channel, type MessageValue, type MessageWishes } from './messages.ts'
 import { newcomerRecord, type VouchedUser } from './new-users.ts'
@@ -58,13 +59,15 @@ export interface StartTarget {
   readonly account: UserWithLoginIds | undefined
   readonly newcomer: VouchedUser | undefined
   readonly canonicalLoginId: string
-  /** Where the message goes; `''` for nobody. */
+  /** Where the message goes; `''` for nobody, and for a test user who signs up. */
   readonly address: string
   /** The address in the request, masked. */
   readonly masked: string
   readonly terms: { readonly signIn: SignInTerms }
   /** Whether the caller may have more messages; if not, nothing more is done. */
   readonly isSourceRefused: boolean
+  /** Whether the recipient has had enough of them, as far as the request tells: the same for one whom nobody knows. */
+  readonly isRecipientRefused: boolean
 }
 
 /**
@@ -84,21 +87,24 @@ export async function findStartTarget(deps: Deps, request: StartRequest, method:
   if (mode === 'signUp') await assertFree(deps, request, account)
   if (!method.masksErrors && mode === 'signIn' && !account) throw coreErrors.UserNotFound()
   if (!method.masksErrors && account && isBarred(account)) throw coreErrors.UserDisabled()
+  const isTrusted = !account || earlier !== undefined || isTrustedAddress(account, channel)
   const address = account ? addressOn(account.user, channel) : (newcomer?.address ?? '')
   const sourceIp = source.isTrusted ? undefined : source.ip
   const recipient = address || canonical
-  const isForNobody = address === '' || (account !== undefined && (isBarred(account) || account.user.isTest))
+  const isForNobody = address === '' || !isTrusted || (account !== undefined && (isBarred(account) || account.user.isTest))
   const place = await takeMail(deps, { projectId: project.id, kind: method.name, channel, recipient, sourceIp, isForNobody })
   const mayGet = place.isTaken && !isForNobody
+  const isSent = account !== undefined || !newcomer?.isTest
   const { customClaims = {}, stepUp: isStepUp = false, revokeOtherSessions: revokesOthers = false, tenantId } = options
   return {
     account: mayGet ? account : undefined,
     newcomer: mayGet && !account ? newcomer?.user : undefined,
     canonicalLoginId: canonical,
-    address: mayGet ? address : '',
+    address: mayGet && isSent ? address : '',
     masked: maskedAddress(request),
-    terms: signInTerms({ method: channel, isSent: true, customClaims: { ...customClaims }, isStepUp, revokesOthers, tenantId, earlier }),
+    terms: signInTerms({ method: channel, isSent, customClaims: { ...customClaims }, isStepUp, revokesOthers, tenantId, earlier }),
     isSourceRefused: place.isSourceRefused,
+    isRecipientRefused: !place.isTaken,
   }
 }
 
@@ -110,17 +116,19 @@ function maskedAddress({ channel, loginId, details }: StartRequest): string {
 interface Newcomer {
   readonly user: VouchedUser
   readonly address: string
+  readonly isTest: boolean
 }
 
 /** Who would sign up. Throws for a login ID or an address that is none, and for a sign-up that has no address to send to. */
 function newcomerFor(deps: Deps, { project, mode, channel, loginId, details = {} }: StartRequest): Newcomer {
   const user = { loginId, details: { ...details } }
-  const address = addressOn(newcomerRecord(deps, project, user), channel)
+  const record = newcomerRecord(deps, project, user)
+  const address = addressOn(record, channel)
   if (address === '' && mode === 'signUp') {
     const what = channel === 'email' ? 'an e-mail address' : 'a phone number'
     throw coreErrors.InvalidArguments({ message: `The loginId is not ${what}, and the user has none` })
   }
-  return { user, address }
+  return { user, address, isTest: record.isTest }
 }
 
 /** A taken login ID is told, as the contract has it; who tries many is stopped (EN-04). */
@@ -169,9 +177,10 @@ export async function sendStart(deps: Deps, start: Start): Promise<void> {
     const locked = await tx.users.lock(project.id, account?.user.id ?? '')
     const isThere = account ? locked !== undefined : newcomer !== undefined
     await recordEvent(deps, tx, { ...start.event, outcome: isThere ? 'success' : 'failure' })
-    await start.store(tx, isThere ? challenge : { ...challenge, userId: '', loginId: '', address: '' })
+    // Where a limit held the message back, the secret of before stays, and a code gets no further tries: whoever counts them learns nothing (EN-05).
+    if (!target.isRecipientRefused) await start.store(tx, isThere ? challenge : { ...challenge, userId: '', loginId: '', address: '' })
     const message = { project, kind, channel, ttlSeconds }
-    if (isThere) await deps.outbox.queue(tx, { ...message, user: account?.user, to: address, values, wishes })
+    if (isThere && address !== '') await deps.outbox.queue(tx, { ...message, user: account?.user, to: address, values, wishes })
     else await deps.outbox.queueDecoy(tx, message)
   })
   deps.outbox.wake()

@@ -10,16 +10,17 @@ export function isTestLoginId(project: Project, loginIds: readonly LoginIdRecord
   return loginIds.some(({ shown }) => pattern.test(shown))
 }
 
-/**
- * Whether a code is the static one of the project and holds for this user: a test user, of whom a login ID, the address or the phone number is of the verifier pattern. Never in a
- * production project (`protocol/core.md` 7.6).
- */
-export function isStaticCode(project: Project, { user, loginIds }: UserWithLoginIds, code: string): boolean {
-  const { testUserAllowFixedAuth, testUserFixedAuthToken, testUserFixedAuthVerifierRegex } = project.settings.project
-  if (!testUserAllowFixedAuth || testUserFixedAuthToken === '' || project.environment === 'production' || !user.isTest) return false
-  const pattern = new RegExp(testUserFixedAuthVerifierRegex, 'u')
+/** Whether a text is the static code of the project, which is never one in production (`protocol/core.md` 7.6). It holds for those that `isStaticCodeFor` tells. */
+export function isStaticText({ environment, settings }: Project, code: string): boolean {
+  const { testUserAllowFixedAuth, testUserFixedAuthToken } = settings.project
+  if (!testUserAllowFixedAuth || testUserFixedAuthToken === '' || environment === 'production') return false
+  return equalDigests(digest(code), digest(testUserFixedAuthToken))
+}
+
+/** Whether the static code holds for a user: a test user, of whom a login ID, the address or the phone number is of the verifier pattern. */
+export function isStaticCodeFor(project: Project, { user, loginIds }: UserWithLoginIds): boolean {
+  if (!user.isTest) return false
+  const pattern = new RegExp(project.settings.project.testUserFixedAuthVerifierRegex, 'u')
   const verifiers = [...loginIds.map(({ shown }) => shown), user.email, user.phone]
-  return (
-    verifiers.some((verifier) => verifier !== '' && pattern.test(verifier)) && equalDigests(digest(code), digest(testUserFixedAuthToken))
-  )
+  return verifiers.some((verifier) => verifier !== '' && pattern.test(verifier))
 }

@@ -5,6 +5,7 @@ import { route } from '../../http/route.ts'
 import { AuthReply, LoginId, Text } from '../../http/schemas.ts'
 import { authReply, refreshCookieHeader, refreshCookieName } from '../../http/session-reply.ts'
 import { otpErrors } from './errors.ts'
+import { otpStartRoutes } from './start-routes.ts'
 import { verifyCode } from './verify.ts'
 
 export const otpRoutes = [
@@ -26,4 +27,5 @@ export const otpRoutes = [
       return authReply(issued, project, { cookieName: refreshCookieName(header(refreshCookieHeader)) })
     },
   }),
+  ...otpStartRoutes,
 ]

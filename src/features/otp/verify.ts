@@ -6,11 +6,12 @@ import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { findOneTimeCode, isRightCode } from '../../core/one-time-codes.ts'
 import type { Project } from '../../core/projects.ts'
+import { enterRedeemer, findRedeemer, type Redeemer } from '../../core/redeemers.ts'
 import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
-import { mayRedeem, signInTerms, termsOf } from '../../core/sign-in-challenges.ts'
+import { signInTerms, termsOf } from '../../core/sign-in-challenges.ts'
 import type { ChallengeRecord, UserWithLoginIds } from '../../core/storage.ts'
-import { isStaticCode } from '../../core/testers.ts'
+import { isStaticCodeFor, isStaticText } from '../../core/testers.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 import { otpErrors } from './errors.ts'
 
@@ -22,17 +23,17 @@ export interface VerifyCode {
   readonly source: Source
 }
 
-/** A code that was right, of an account that may be used. */
-interface Proven {
-  readonly account: UserWithLoginIds
-  /** Absent for the static code of test users. */
+/** Who may redeem a code that was right. */
+interface Proof {
+  readonly redeemer: Redeemer
+  /** To be spent; absent where the static code of test users was enough. */
   readonly challenge: ChallengeRecord | undefined
-  readonly guess: Guess
+  readonly isStatic: boolean
 }
 
 /**
- * Redeems a code, once, and signs the user in (`protocol/core.md` 6.4). A try is counted before it is evaluated: five for a code, and the account's failures over all codes, which
- * a new code does not reset (BF-06, BF-07). Wrong, expired, and no code at all, of a user who is there or not, look alike: `WrongCode`, then `TooManyCodes` (EN-05).
+ * Redeems a code, once, and signs in (`protocol/core.md` 6.4); that of a sign-up makes its user. A try is counted before it is evaluated: five for a code, and the account's failures
+ * over all codes, which a new code does not reset (BF-06, BF-07). Wrong, expired, and no code at all, of a user who is there or not, look alike: `WrongCode`, then `TooManyCodes` (EN-05).
  */
 export async function verifyCode(deps: Deps, input: VerifyCode): Promise<IssuedSession> {
   const { project, source, method } = input
@@ -40,25 +41,26 @@ export async function verifyCode(deps: Deps, input: VerifyCode): Promise<IssuedS
   // A reset is there whatever ways to sign in the project offers.
   if (!otp.enabled && password.resetMethod !== 'otp') throw coreErrors.SignInMethodDisabled()
   const canonical = canonicalLoginId(input.loginId)
-  const { account, challenge, guess } = await proveCode(deps, input, canonical)
+  const { redeemer, challenge, isStatic, guess } = await proveCode(deps, input, canonical)
   const terms = challenge ? termsOf(challenge) : signInTerms({ method, isSent: false }).signIn
   if (!otp.enabled && !terms.isReset) throw otpErrors.WrongCode()
-  const redemption = await prepareRedemption(deps, { project, source, redeemer: { account, isNew: false }, terms })
-  const { projectId, id: userId } = account.user
-  const event = userEvent({ projectId, type: 'otp.verify', outcome: 'success', userId, source, data: { method, isStatic: !challenge } })
+  const redemption = await prepareRedemption(deps, { project, source, redeemer, terms })
+  const { projectId, id: userId } = redeemer.account.user
+  const event = userEvent({ projectId, type: 'otp.verify', outcome: 'success', userId, source, data: { method, isStatic } })
   await deps.storage.transaction(async (tx) => {
-    await tx.users.lock(projectId, userId)
+    if (!(await enterRedeemer(tx, project, redeemer))) throw otpErrors.WrongCode()
     if (challenge && !(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw otpErrors.WrongCode()
     await recordEvent(deps, tx, event)
     await storeRedemption(deps, tx, redemption)
     await guess.succeed(tx)
     await clearCodeTries(tx, projectId, canonical)
   })
+  deps.outbox.wake()
   return redemption.session.issued
 }
 
-async function proveCode(deps: Deps, input: VerifyCode, canonical: string): Promise<Proven> {
-  const { project, source, method, code } = input
+async function proveCode(deps: Deps, input: VerifyCode, canonical: string): Promise<Proof & { readonly guess: Guess }> {
+  const { project, source, method } = input
   const { id: projectId } = project
   const account = await deps.storage.users.byLoginId(projectId, canonical)
   const found = await findOneTimeCode(deps, { projectId, user: account?.user, canonicalLoginId: canonical, method })
@@ -67,20 +69,34 @@ async function proveCode(deps: Deps, input: VerifyCode, canonical: string): Prom
     await guess.cancel()
     throw otpErrors.TooManyCodes()
   }
-  const isRight = isRightCode(deps, found, code)
-  const isStatic = account !== undefined && !isRight && isStaticCode(project, account, code)
-  if (!account || guess.isLocked || !(isRight || isStatic)) {
+  const proof = guess.isLocked ? undefined : await evaluate(deps, input, { account, found })
+  if (!proof) {
     await guess.fail()
     await recordFailure(deps, input, { userId: account?.user.id ?? '', isLocked: guess.isLocked })
     throw guess.isLocked ? otpErrors.TooManyCodes() : otpErrors.WrongCode()
   }
-  if (isBarred(account)) {
+  if (isBarred(proof.redeemer.account)) {
     await guess.cancel()
     throw coreErrors.UserDisabled()
   }
-  const challenge = isRight ? found : undefined
-  if (challenge && !mayRedeem(challenge, account)) throw otpErrors.WrongCode()
-  return { account, challenge, guess }
+  return { ...proof, guess }
+}
+
+/** More is looked up for a right code only, so that it tells nothing (EN-03). */
+async function evaluate(
+  deps: Deps,
+  { project, code }: VerifyCode,
+  { account, found }: { readonly account: UserWithLoginIds | undefined; readonly found: ChallengeRecord | undefined },
+): Promise<Proof | undefined> {
+  if (isRightCode(deps, found, code) && found) {
+    const redeemer = account && isBarred(account) ? { account, isNew: false } : await findRedeemer(deps, project, found)
+    return redeemer && { redeemer, challenge: found, isStatic: false }
+  }
+  if (!isStaticText(project, code)) return undefined
+  // Of a test user who signs up: they got no message, so that it can only be the static code.
+  const signUp = account ? undefined : found
+  const redeemer = account ? { account, isNew: false } : signUp && (await findRedeemer(deps, project, signUp))
+  return redeemer && isStaticCodeFor(project, redeemer.account) ? { redeemer, challenge: signUp, isStatic: true } : undefined
 }
 
 async function recordFailure(

@@ -55,6 +55,7 @@ export async function sendReset(deps: Deps, input: SendReset): Promise<SentReset
     ...{ account, newcomer: undefined, canonicalLoginId: canonical, address: account?.user.email ?? '', masked: maskEmail(input.loginId) },
     terms: signInTerms({ method: 'email', isSent: true, isReset: true }),
     isSourceRefused: place.isSourceRefused,
+    isRecipientRefused: !place.isTaken,
   }
   const userId = account?.user.id ?? ''
   const { pendingRef, linkId, ...secret } = secretMakers[resetMethod](deps, { project, target, page, userId })

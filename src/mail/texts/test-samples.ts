@@ -1,9 +1,9 @@
+import { messageKinds } from '../../auth.ts'
 import { type Channel, channels, type MessageKind, type MessageValue } from '../../core/messages.ts'
 import type { Project } from '../../core/projects.ts'
 import { Settings } from '../../core/settings.ts'
 import { type Composed, createComposer } from '../compose.ts'
 import type { OpenMessage } from '../sealed-message.ts'
-import { allKinds } from './test-kinds.ts'
 
 /** A way in which messages of a kind come. */
 export interface Sample {
@@ -26,7 +26,7 @@ function valuesOf({ variables }: MessageKind, isFull: boolean): Readonly<Record<
 }
 
 /** Every kind on each of its channels, with all that its messages can hold and with as little. */
-export const samples: readonly Sample[] = Object.entries(allKinds).flatMap(([kind, declared]) =>
+export const samples: readonly Sample[] = Object.entries(messageKinds).flatMap(([kind, declared]) =>
   channels
     .filter((channel) => declared.channels.includes(channel))
     .flatMap((channel) => [
@@ -44,7 +44,7 @@ const none = async () => undefined
 /** What the recipient of a message sees in a language. */
 export function composeSample(sample: Sample, locale: string, projectName = 'Acme'): Promise<Composed> {
   const composer = createComposer({
-    kinds: allKinds,
+    kinds: messageKinds,
     projectById: async () => projectNamed(projectName),
     storage: { messageTemplates: { active: none, byId: none } } as never,
     from: 'Acme <no-reply@acme.example>',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { messageKinds } from '../../auth.ts'
 import { commonVariables, formOf } from '../../core/messages.ts'
 import { createEngine } from '../liquid.ts'
 import { languages } from './index.ts'
-import { allKinds } from './test-kinds.ts'
 import { composeSample, type Sample, samples } from './test-samples.ts'
 import type { KindTexts } from './texts.ts'
 
@@ -26,8 +26,8 @@ function variablesOf(tag: string, kind: string, form: (typeof forms)[number]): R
 
 for (const tag of tags) {
   test(`${tag}: every kind has texts for its channels, and nothing else has`, () => {
-    assert.deepEqual(new Set(Object.keys(languages[tag]?.kinds ?? {})), new Set(Object.keys(allKinds)))
-    for (const [kind, { channels }] of Object.entries(allKinds)) {
+    assert.deepEqual(new Set(Object.keys(languages[tag]?.kinds ?? {})), new Set(Object.keys(messageKinds)))
+    for (const [kind, { channels }] of Object.entries(messageKinds)) {
       const wanted = new Set(channels.map(formOf))
       for (const form of forms) {
         assert.equal(templatesOf(languages[tag]?.kinds[kind], form).length > 0, wanted.has(form), `${kind} as ${form}`)
@@ -36,7 +36,7 @@ for (const tag of tags) {
   })
 
   test(`${tag}: texts use the variables of their kind, the same as in English`, () => {
-    for (const [kind, { variables }] of Object.entries(allKinds)) {
+    for (const [kind, { variables }] of Object.entries(messageKinds)) {
       const known = [...Object.keys(variables), ...Object.keys(commonVariables)]
       for (const form of forms) {
         const used = variablesOf(tag, kind, form)

@@ -5,11 +5,11 @@ async function enchantedLink(world: World): Promise<{ readonly token: string; re
   return { token: body.link.split('?t=')[1], pendingRef: body.pendingRef }
 }
 
-const generate = { access: 'management', right: 'testCodes' } as const
-const embedded = { access: 'management', right: 'embeddedLinks' } as const
-
 const signIn = async (world: World) => ({ body: { loginId: await freshUser(world) } })
 const signUp = () => ({ body: { loginId: freshLoginId() } })
+
+const generate = { access: 'management', right: 'testCodes' } as const
+const embedded = { access: 'management', right: 'embeddedLinks' } as const
 
 export const rows: Rows = {
   'POST /v1/auth/enchantedlink/signin/email': { access: 'project', request: signIn },
@@ -21,6 +21,9 @@ export const rows: Rows = {
   },
   'GET /confirm/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
   'POST /confirm/{projectId}': { access: 'open', request: () => ({ form: { t: aLink } }) },
+  'POST /v1/auth/otp/signin/{method}': { access: 'project', request: signIn },
+  'POST /v1/auth/otp/signup/{method}': { access: 'project', request: signUp },
+  'POST /v1/auth/otp/signup-in/{method}': { access: 'project', request: signUp },
   'POST /v1/auth/otp/verify/{method}': {
     access: 'project',
     request: async (world) => {
