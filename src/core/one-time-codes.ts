@@ -5,7 +5,7 @@ import type { DeliveryMethod } from './delivery-methods.ts'
 import type { Deps } from './deps.ts'
 import type { Random } from './ports.ts'
 import { equalDigests } from './secrets.ts'
-import { addressFor, termsOf } from './sign-in-challenges.ts'
+import { termsOf } from './sign-in-challenges.ts'
 import type { ChallengeRecord, Storage, UserRecord } from './storage.ts'
 
 /** One-time codes of six digits: few enough to type, so few tries, a short life and a keyed digest have to make up for the rest (BF-07, RC-02). */
@@ -50,11 +50,9 @@ export async function findOneTimeCode(
 ): Promise<ChallengeRecord | undefined> {
   const { projectId, user, canonicalLoginId, method } = input
   const { challenges } = deps.storage
-  const address = user ? addressFor(user, method) : ''
-  const sent = await challenges.newestForUser(projectId, user?.id ?? '', 'otp', address)
-  const shown = await challenges.newestForUser(projectId, user?.id ?? '', 'otp', '')
+  const ofUser = await challenges.newestForUser(projectId, user?.id ?? '', 'otp')
   const ofNewcomer = await challenges.newestForLoginId(projectId, canonicalLoginId, 'otp')
-  const found = newest(newest(sent, shown), ofNewcomer)
+  const found = newest(ofUser, ofNewcomer)
   if (!found || found.expiresAt <= deps.clock.nowSeconds() || CodeData.parse(found.data).loginId !== canonicalLoginId) return undefined
   const made = termsOf(found).method
   return made === method || made === 'embedded' ? found : undefined

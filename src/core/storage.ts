@@ -154,8 +154,8 @@ export interface Storage extends ManagementStorage, TransferStorage, MessageStor
     newestForLoginId(projectId: string, loginId: string, purpose: string): Promise<ChallengeRecord | undefined>
     /** Removes those of somebody who is no user yet, of some purposes (RC-05). */
     deleteForLoginId(projectId: string, loginId: string, purposes: readonly string[]): Promise<void>
-    /** The newest challenge of a user for a purpose and an address, expired or not. */
-    newestForUser(projectId: string, userId: string, purpose: string, address: string): Promise<ChallengeRecord | undefined>
+    /** The newest challenge of a user for a purpose, expired or not. */
+    newestForUser(projectId: string, userId: string, purpose: string): Promise<ChallengeRecord | undefined>
     /** Replaces `data` of a challenge that is not expired at `now`. False when it is not there. Atomic. */
     setData(projectId: string, id: string, data: unknown, now: number): Promise<boolean>
     /** Removes the challenge if it is there and not expired at `now`. True for exactly one caller (RC-03). */

@@ -8,29 +8,52 @@ async function withUsers(storage: Storage, ...projectIds: readonly string[]): Pr
   }
 }
 
-contract('challenges: the newest of a user, a purpose and an address, expired or not', async ({ storage, here, there }) => {
+contract('challenges: the newest of a user and a purpose, expired or not', async ({ storage, here, there }) => {
   await withUsers(storage, here, there)
   const otp = (id: string, given: Parameters<typeof challenge>[3] = {}) => challenge(here, 'U1', id, { purpose: 'otp', ...given })
   const rows = [
     otp('C1', { createdAt: now - 1 }),
-    otp('C2'),
+    otp('C2', { expiresAt: now - 1 }),
     otp('C3', { createdAt: now - 2 }),
-    otp('C4', { address: '', createdAt: now - 9, expiresAt: now - 1 }),
     challenge(here, 'U1', 'C5', { createdAt: now + 1 }),
     challenge(here, 'U2', 'C6', { purpose: 'otp', createdAt: now + 1 }),
     challenge(there, 'U1', 'C7', { purpose: 'otp', createdAt: now + 1 }),
     challenge(here, '', 'C8', { purpose: 'otp', createdAt: now + 1 }),
   ]
   for (const row of rows) await storage.challenges.insert(row)
-  const newest = (address: string, userId = 'U1', purpose = 'otp') => storage.challenges.newestForUser(here, userId, purpose, address)
+  const newest = (userId: string, purpose = 'otp') => storage.challenges.newestForUser(here, userId, purpose)
+  assert.deepEqual(await newest('U1'), rows[1])
+  assert.equal((await newest('U2'))?.id, 'C6')
+  assert.equal((await newest('U1', 'passwordReset'))?.id, 'C5')
+  assert.equal(await newest('U3'), undefined)
+  assert.equal(await newest('U1', 'signIn'), undefined)
+  assert.equal(await newest(''), undefined, 'one for nobody belongs to no user')
+})
+
+contract('challenges: those of somebody who is no user yet, by login ID', async ({ storage, here, there }) => {
+  const of = (projectId: string, id: string, loginId: string, given: Parameters<typeof challenge>[3] = {}) =>
+    challenge(projectId, '', id, { loginId, purpose: 'otp', ...given })
+  const rows = [
+    of(here, 'C1', 'a@b.example', { createdAt: now - 1 }),
+    of(here, 'C2', 'a@b.example'),
+    of(here, 'C3', 'a@b.example', { purpose: 'magicLink', createdAt: now + 1 }),
+    of(here, 'C4', 'other@b.example', { createdAt: now + 1 }),
+    of(there, 'C5', 'a@b.example', { createdAt: now + 1 }),
+    of(here, 'C6', '', { createdAt: now + 1 }),
+  ]
+  for (const row of rows) await storage.challenges.insert(row)
+  const newest = (loginId: string, purpose = 'otp') => storage.challenges.newestForLoginId(here, loginId, purpose)
   assert.deepEqual(await newest('a@b.example'), rows[1])
-  assert.deepEqual(await newest(''), rows[3], 'one without an address')
-  assert.equal((await newest('a@b.example', 'U2'))?.id, 'C6')
-  assert.equal((await newest('a@b.example', 'U1', 'passwordReset'))?.id, 'C5')
-  for (const found of [newest('b@b.example'), newest('a@b.example', 'U3'), newest('a@b.example', 'U1', 'signIn')]) {
-    assert.equal(await found, undefined)
-  }
-  assert.equal(await newest('a@b.example', ''), undefined, 'one for nobody belongs to no user')
+  assert.equal((await newest('a@b.example', 'magicLink'))?.id, 'C3')
+  for (const found of [newest('nobody@b.example'), newest('')]) assert.equal(await found, undefined)
+  await storage.challenges.deleteForLoginId(here, '', ['otp'])
+  await storage.challenges.deleteForLoginId(here, 'a@b.example', [])
+  await storage.challenges.deleteForLoginId(here, 'a@b.example', ['otp'])
+  const left = await Promise.all(rows.map(({ projectId, id }) => storage.challenges.byId(projectId, id)))
+  assert.deepEqual(
+    left.map((found) => found?.id),
+    [undefined, undefined, 'C3', 'C4', 'C5', 'C6'],
+  )
 })
 
 contract('challenges: the data of a live one is replaced, nothing else of it', async ({ storage, here, there }) => {

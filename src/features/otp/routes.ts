@@ -6,6 +6,7 @@ import { AuthReply, LoginId, Text } from '../../http/schemas.ts'
 import { authReply, refreshCookieHeader, refreshCookieName } from '../../http/session-reply.ts'
 import { otpErrors } from './errors.ts'
 import { otpStartRoutes } from './start-routes.ts'
+import { otpUpdateRoutes } from './update-routes.ts'
 import { verifyCode } from './verify.ts'
 
 export const otpRoutes = [
@@ -28,4 +29,5 @@ export const otpRoutes = [
     },
   }),
   ...otpStartRoutes,
+  ...otpUpdateRoutes,
 ]

@@ -78,7 +78,7 @@ export const english: Language = {
           'Somebody used an old key to one of your sessions at {{ project.name }}. This can mean that the session was copied, so it has been signed out everywhere.',
           'Please sign in again.',
         ],
-        closing: ['If you did not notice anything unusual on your devices, change your password to be safe.'],
+        closing: ['If you see no reason for it on your own devices, change your password to be safe.'],
       },
     },
     'user.invite': {

@@ -30,9 +30,9 @@ export function challenges(connection: Connection): Storage['challenges'] {
       const { rows } = await byId(connection, { projectId, id })
       return rows[0] && challengeColumns.read(rows[0])
     },
-    async newestForUser(projectId, userId, purpose, address) {
+    async newestForUser(projectId, userId, purpose) {
       const query = connection.db.selectFrom('challenges').select(challengeColumns.all).where('project_id', '=', projectId)
-      const ofUser = query.where('user_id', '=', userId).where('purpose', '=', purpose).where('address', '=', address)
+      const ofUser = query.where('user_id', '=', userId).where('purpose', '=', purpose)
       const row = await ofUser.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst()
       return row && challengeColumns.read(row)
     },

@@ -19,6 +19,14 @@ export const rows: Rows = {
     access: 'refresh',
     request: ({ user }) => ({ body: { loginId: user.loginId, email: freshLoginId() } }),
   },
+  'POST /v1/auth/otp/update/email': {
+    access: 'refresh',
+    request: ({ user }) => ({ body: { loginId: user.loginId, email: freshLoginId() } }),
+  },
+  'POST /v1/auth/otp/update/phone/{method}': {
+    access: 'refresh',
+    request: ({ user }) => ({ body: { loginId: user.loginId, phone: '+15555550143' } }),
+  },
   'GET /confirm/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
   'POST /confirm/{projectId}': { access: 'open', request: () => ({ form: { t: aLink } }) },
   'POST /v1/auth/otp/signin/{method}': { access: 'project', request: signIn },
