@@ -9,6 +9,8 @@ export interface FailingStorage {
   failures(): number
   /** Names of all calls so far. */
   readonly called: Set<string>
+  /** The same in their order, each time; a test may empty it. */
+  readonly calls: string[]
 }
 
 /** Wraps a storage; calls inside transactions go by the same names. */
@@ -16,9 +18,11 @@ export function failingStorage(inner: Storage): FailingStorage {
   let broken: ReadonlySet<string> = new Set()
   let failures = 0
   const called = new Set<string>()
+  const calls: string[] = []
 
   const before = (name: string, given: readonly unknown[] = []) => {
     called.add(name)
+    calls.push(name)
     if (!broken.has(name) && !broken.has('*')) return
     failures++
     // Drivers hang what they were given on their errors.
@@ -53,5 +57,6 @@ export function failingStorage(inner: Storage): FailingStorage {
     },
     failures: () => failures,
     called,
+    calls,
   }
 }
