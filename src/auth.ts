@@ -29,6 +29,7 @@ import { createComposer } from './mail/compose.ts'
 import { createOutbox } from './mail/outbox.ts'
 import { createSender, mailMetrics } from './mail/sender.ts'
 import { createShownMessages } from './mail/shown.ts'
+import { watchMessages } from './mail/watch.ts'
 import { createWriter } from './mail/writer.ts'
 import { loadMasterKey } from './master-key.ts'
 import type { Options } from './options.ts'
@@ -133,7 +134,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
       limits: options.limits,
     })
     metrics.gauge('postern_sessions_live', () => storage.sessions.countLive(clock.nowSeconds()))
-    metrics.gauge('postern_mail_queue_depth', () => storage.outbox.countPending())
+    watchMessages({ metrics, storage, clock }, sentChannels)
     metrics.gauge('postern_passwords_imported', importedGauge(deps))
     const { routes, openApi } = allRoutes(options)
     const sweeps = createSweeps(deps)

@@ -38,14 +38,27 @@ interface Attempted {
 
 /** Figures of the mail edge, in the form of the tables of `http/metrics.ts`. */
 export const mailMetrics = {
-  counters: { postern_mail_attempts_total: { help: 'Attempts to send a mail, by result.', labels: ['result'] } },
+  counters: {
+    postern_message_attempts_total: {
+      help: 'Attempts to hand a message over, by channel and result: sent, deferred, failed, expired.',
+      labels: ['channel', 'result'],
+    },
+  },
   durations: {
-    postern_mail_send_seconds: {
-      help: 'Time that the mail server took for one mail.',
+    postern_message_send_seconds: {
+      help: 'Time that the next hop took for one message, by channel.',
+      labels: ['channel'],
       buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     },
   },
-  gauges: { postern_mail_queue_depth: { help: 'Mails that wait, over all projects.' } },
+  gauges: {
+    postern_messages_waiting: { help: 'Messages that wait to be handed over, over all projects, by channel.', labels: ['channel'] },
+    postern_messages_oldest_waiting_seconds: { help: 'Age of the oldest message that waits, by channel.', labels: ['channel'] },
+    postern_messages_dead: {
+      help: 'Messages of the last seven days that were given up, over all projects, by channel.',
+      labels: ['channel'],
+    },
+  },
 } as const
 
 /**
@@ -65,23 +78,23 @@ export function createDelivery(
     if (isAbandoned()) return
     const now = clock.nowSeconds()
     const outcome = outcomeOf({ result, attempts, now, expiresAt, retryAfterSeconds }, random)
-    metrics.count('postern_mail_attempts_total', { result: outcome.state === 'pending' ? 'deferred' : outcome.state })
+    metrics.count('postern_message_attempts_total', { channel, result: outcome.state === 'pending' ? 'deferred' : outcome.state })
     note(log, outcome, { ...fields, attempts: outcome.attempts, ...(reason ? { reason } : {}) })
-    // Past the lease another process may have it; a retry is planned there.
-    if (outcome.state === 'pending' && now >= leaseUntil) return
     try {
-      await storage.outbox.finish(projectId, id, { ...outcome, reason })
+      // Past the lease another process may have it: its outcome stands.
+      const isWritten = await storage.outbox.finish(projectId, id, leaseUntil, { ...outcome, reason })
+      if (!isWritten) log.info('message.outcomeDropped', { ...fields, state: outcome.state })
     } catch (cause) {
-      log.error('mail.outcomeNotWritten', cause, fields)
+      log.error('message.outcomeNotWritten', cause, fields)
     }
   }
 }
 
 function note(log: Log, { state }: Outcome, fields: Parameters<Log['info']>[1]): void {
-  if (state === 'sent') log.info('mail.sent', fields)
-  else if (state === 'pending') log.warn('mail.deferred', fields)
-  else if (state === 'expired') log.warn('mail.expired', fields)
-  else log.warn('mail.abandoned', fields)
+  if (state === 'sent') log.info('message.sent', fields)
+  else if (state === 'pending') log.warn('message.deferred', fields)
+  else if (state === 'expired') log.warn('message.expired', fields)
+  else log.warn('message.abandoned', fields)
 }
 
 async function attempt(options: DeliveryOptions, record: OutboxRecord, milliseconds: number): Promise<Attempted> {
@@ -98,7 +111,7 @@ async function attempt(options: DeliveryOptions, record: OutboxRecord, milliseco
   } catch (error) {
     return resultOf(error)
   } finally {
-    metrics.observe('postern_mail_send_seconds', (clock.monotonicMilliseconds() - startedAt) / 1000)
+    metrics.observe('postern_message_send_seconds', (clock.monotonicMilliseconds() - startedAt) / 1000, { channel: record.channel })
   }
 }
 

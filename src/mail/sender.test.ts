@@ -39,10 +39,10 @@ test(
     assert.deepEqual([mail?.id, mail?.to, mail?.from], [row?.id, 'ada@example.com', 'Acme <no-reply@acme.example>'])
     assert.ok(mail?.text.includes(`\n${link}\n`) && mail.html.includes('Acme'))
     assert.deepEqual([row?.state, row?.attempts, row?.finishedAt], ['sent', 1, world.now()])
-    assert.deepEqual(world.counted, ['postern_mail_attempts_total sent'])
+    assert.deepEqual(world.counted, ['postern_message_attempts_total email sent'])
     assert.deepEqual(
       world.lines.map(({ event }) => event),
-      ['mail.sent'],
+      ['message.sent'],
     )
     assertTellsNothing(world)
   }),
@@ -69,7 +69,7 @@ test(
     assert.deepEqual(await states(world), ['sent'])
     assert.deepEqual(
       world.lines.map(({ event }) => event),
-      ['mail.deferred', 'mail.deferred', 'mail.sent'],
+      ['message.deferred', 'message.deferred', 'message.sent'],
     )
   }),
 )
@@ -159,7 +159,7 @@ test(
 )
 
 test(
-  'RL-12: an attempt that outlived its lease plans no retry, but notes what was sent',
+  'RL-12: an attempt that outlived its lease counts while nobody else took the message',
   inWorld(async (world) => {
     await world.queue()
     let sends = 0
@@ -167,11 +167,37 @@ test(
       world.advance(121)
       if (++sends === 1) throw new MessageRefused('The peer answered 451 to DATA', false)
     })
-    assert.equal(await world.sender(transport).runOnce(), 2, 'taken again at once, because it was not planned for later')
-    const [row] = await world.rows()
-    assert.deepEqual([row?.state, row?.attempts, transport.sent.length], ['sent', 1, 1])
+    const sender = world.sender(transport)
+    assert.equal(await sender.runOnce(), 1)
+    const [waiting] = await world.rows()
+    assert.deepEqual([waiting?.state, waiting?.attempts, (waiting?.nextAttemptAt ?? 0) > world.now()], ['pending', 1, true])
+    world.advance(60)
+    assert.equal(await sender.runOnce(), 1)
+    assert.deepEqual([await states(world), transport.sent.length], [['sent'], 1])
   }),
 )
+
+for (const [name, late, state] of [
+  ['a refusal does not replace what it wrote', new MessageRefused('The peer answered 451 to DATA', false), 'failed'],
+  ['a success neither', undefined, 'failed'],
+] as const) {
+  test(
+    `RL-12: an attempt that outlived its lease, and another process took the message: ${name}`,
+    inWorld(async (world) => {
+      await world.queue()
+      const other = world.sender({ send: async () => Promise.reject(new MessageRefused('The peer answered 550 to RCPT TO', true)) })
+      const slow = createMemoryTransport(async () => {
+        world.advance(121)
+        await other.runOnce()
+        if (late) throw late
+      })
+      await world.sender(slow).runOnce()
+      const [row] = await world.rows()
+      assert.deepEqual([row?.state, row?.attempts, row?.reason], [state, 1, 'The peer answered 550 to RCPT TO'])
+      assert.equal(world.lines.at(-1)?.event, 'message.outcomeDropped')
+    }),
+  )
+}
 
 test(
   'a transport that forgets its limits is waited for so long and no longer',
@@ -264,7 +290,7 @@ test(
     await peer.close()
     assert.equal(peer.connections(), 0)
     assert.deepEqual(new Set(await states(world)), new Set(['failed']))
-    assert.deepEqual([world.lines.length, new Set(world.lines.map(({ event }) => event))], [count, new Set(['mail.abandoned'])])
+    assert.deepEqual([world.lines.length, new Set(world.lines.map(({ event }) => event))], [count, new Set(['message.abandoned'])])
     assert.doesNotMatch(world.logged().replaceAll(/Maddress\d+/g, ''), /ada|@|canary|evil|example|victim/)
   }),
 )
@@ -279,7 +305,7 @@ test(
       .runOnce()
     assert.deepEqual(
       world.lines.map(({ event, fields }) => [event, fields.reason]),
-      [['mail.deferred', 'the transport failed without a reason']],
+      [['message.deferred', 'the transport failed without a reason']],
     )
     assertTellsNothing(world)
   }),
@@ -301,7 +327,7 @@ test(
     assert.equal(await sender.runOnce(), 1)
     assert.deepEqual(
       world.lines.map(({ event }) => event),
-      ['mail.queueNotRead', 'mail.sent'],
+      ['message.queueNotRead', 'message.sent'],
     )
   }),
 )
@@ -370,7 +396,7 @@ test(
     assert.ok(isClosed)
     assert.equal(sent.length, 4)
     assert.deepEqual((await states(world)).filter((state) => state === 'sent').length, 4)
-    assert.equal(await world.storage.outbox.countPending(), 5)
+    assert.equal((await states(world)).filter((state) => state === 'pending').length, 5)
     assert.equal(await sender.runOnce(), 0)
   }),
 )

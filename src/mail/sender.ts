@@ -54,7 +54,7 @@ export function createSender(options: SenderOptions): Sender {
       const leaseUntil = now + leaseSeconds
       return (await storage.outbox.lease(now, leaseUntil, limit)).map((record) => ({ record, leaseUntil }))
     } catch (cause) {
-      log.error('mail.queueNotRead', cause)
+      log.error('message.queueNotRead', cause)
       return []
     }
   }

@@ -78,7 +78,7 @@ export async function openWorld({ mode = 'send' as 'send' | 'keep', onWake = () 
     void lines.push({ level: 'error', event, fields: { ...fields, cause: String(cause) } })
   const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error }
   const metrics: Metrics = {
-    count: (name, labels) => void counted.push(`${name} ${labels?.result}`),
+    count: (name, labels) => void counted.push(`${name} ${labels?.channel} ${labels?.result}`),
     observe: (name, seconds) => void (seconds >= 0 || counted.push(`${name} went back`)),
     gauge: () => undefined,
     render: async () => ({ contentType: '', text: '' }),

@@ -36,7 +36,11 @@ export const messages: Migration = {
     for (const statement of [
       "create index challenges_login_id on challenges (project_id, login_id) where login_id <> ''",
       'create index outbox_of_project on outbox (project_id, created_at, id)',
-      "create index outbox_recipient on outbox (project_id, recipient_digest, created_at) where recipient_digest <> ''",
+      'drop index outbox_user_index',
+      'create index outbox_of_user on outbox (project_id, user_id, created_at, id) where user_id is not null',
+      "create index outbox_state on outbox (project_id, state, created_at, id, channel) where recipient_digest <> ''",
+      "create index outbox_failed on outbox (channel, created_at) where state = 'failed'",
+      "create index outbox_recipient on outbox (project_id, recipient_digest, created_at, id) where recipient_digest <> ''",
       'create unique index message_templates_name on message_templates (project_id, kind, channel, name)',
       'create unique index message_templates_active on message_templates (project_id, kind, channel) where is_active = 1',
     ]) {

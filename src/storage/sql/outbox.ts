@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
-import { prepared } from '../prepared.ts'
+import { changes, prepared } from '../prepared.ts'
 import { outboxColumns, type Tables } from '../tables.ts'
+import { deliveryLog } from './delivery-log.ts'
 
 const insert = prepared((db, row: Tables['outbox']) => db.insertInto('outbox').values(outboxColumns.copy(row)))
 
@@ -36,25 +37,40 @@ const lease = prepared((db, leased: { now: number; until: number; limit: number 
     .returning(outboxColumns.all),
 )
 
-const finish = prepared(
-  (db, message: Pick<Tables['outbox'], 'project_id' | 'id' | 'state' | 'attempts' | 'next_attempt_at' | 'finished_at' | 'reason'>) =>
-    db
-      .updateTable('outbox')
-      .set({
-        state: message.state,
-        attempts: message.attempts,
-        next_attempt_at: message.next_attempt_at,
-        finished_at: message.finished_at,
-        reason: message.reason,
-      })
-      .where('project_id', '=', message.project_id)
-      .where('id', '=', message.id),
+interface Finished
+  extends Pick<Tables['outbox'], 'project_id' | 'id' | 'state' | 'attempts' | 'next_attempt_at' | 'finished_at' | 'reason'> {
+  readonly lease_until: number
+}
+
+const finish = prepared((db, message: Finished) =>
+  db
+    .updateTable('outbox')
+    .set({
+      state: message.state,
+      attempts: message.attempts,
+      next_attempt_at: message.next_attempt_at,
+      finished_at: message.finished_at,
+      reason: message.reason,
+    })
+    .where('project_id', '=', message.project_id)
+    .where('id', '=', message.id)
+    .where('state', '=', pending)
+    .where('next_attempt_at', '=', message.lease_until),
 )
 
-const countPending = prepared((db, _: object) =>
+/** Whoever holds the lease: the message has left. */
+const finishSent = prepared((db, message: Omit<Finished, 'lease_until' | 'state'>) =>
   db
-    .selectFrom('outbox')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .updateTable('outbox')
+    .set({
+      state: sql.lit<'sent'>('sent'),
+      attempts: message.attempts,
+      next_attempt_at: message.next_attempt_at,
+      finished_at: message.finished_at,
+      reason: message.reason,
+    })
+    .where('project_id', '=', message.project_id)
+    .where('id', '=', message.id)
     .where('state', '=', pending),
 )
 
@@ -67,9 +83,11 @@ export function outbox(connection: Connection): Storage['outbox'] {
       const { rows } = await lease(connection, { now, until, limit })
       return rows.map(outboxColumns.read).toSorted((a, b) => a.createdAt - b.createdAt)
     },
-    async finish(projectId, id, { state, attempts, nextAttemptAt, finishedAt, reason }) {
-      const outcome = { state, attempts, next_attempt_at: nextAttemptAt, finished_at: finishedAt, reason }
-      await finish(connection, { project_id: projectId, id, ...outcome })
+    async finish(projectId, id, leaseUntil, { state, attempts, nextAttemptAt, finishedAt, reason }) {
+      const outcome = { attempts, next_attempt_at: nextAttemptAt, finished_at: finishedAt, reason }
+      const row = { project_id: projectId, id, ...outcome }
+      const result = await (state === 'sent' ? finishSent(connection, row) : finish(connection, { ...row, state, lease_until: leaseUntil }))
+      return changes(result) === 1
     },
     async list({ limit, states }) {
       if (states?.length === 0) return []
@@ -102,9 +120,6 @@ export function outbox(connection: Connection): Storage['outbox'] {
       const { numDeletedRows } = await (projectId === undefined ? kept : kept.where('project_id', '=', projectId)).executeTakeFirstOrThrow()
       return Number(numDeletedRows)
     },
-    async countPending() {
-      const { rows } = await countPending(connection, {})
-      return rows[0]?.count ?? 0
-    },
+    ...deliveryLog(connection),
   }
 }
