@@ -1,5 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type CompiledQuery, type DatabaseConnection, type Dialect, type Driver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -9,6 +17,8 @@ interface SqliteDialectOptions {
   readonly waitMilliseconds: number
   /** Whether nothing is ever written; if absent, each transaction is taken for one that writes. */
   readonly isReadOnly?: boolean
+  /** Whether one transaction follows the other, so that those of other processes need to be let in. */
+  readonly letsOthersIn?: boolean
 }
 
 /**
@@ -36,11 +46,12 @@ export function sqliteDialect(options: SqliteDialectOptions): Dialect {
   }
 }
 
-function createDriver({ database, waitMilliseconds, isReadOnly = false }: SqliteDialectOptions): Driver {
+function createDriver({ database, waitMilliseconds, isReadOnly = false, letsOthersIn = false }: SqliteDialectOptions): Driver {
   const line = createLine(waitMilliseconds)
   // Of whoever has the connection now.
   let deadline = 0
   const execute = (sql: string, parameters: readonly unknown[]) => retryWhileBusy(deadline, () => database.execute(sql, parameters))
+  const letIn = letsOthersIn ? createDoor(execute) : async () => undefined
   const connection: DatabaseConnection = {
     executeQuery: (query: CompiledQuery) => execute(query.sql, query.parameters),
     // biome-ignore lint/correctness/useYield: nothing streams.
@@ -56,7 +67,10 @@ function createDriver({ database, waitMilliseconds, isReadOnly = false }: Sqlite
     },
     releaseConnection: async () => line.leave(),
     // The write lock is taken at once: a transaction that starts as a reader can fail half-way when it comes to write.
-    beginTransaction: async () => void (await execute(isReadOnly ? 'begin' : 'begin immediate', [])),
+    async beginTransaction() {
+      await letIn()
+      await execute(isReadOnly ? 'begin' : 'begin immediate', [])
+    },
     commitTransaction: async () => void (await execute('commit', [])),
     async rollbackTransaction() {
       // Some errors, a full disk for one, have rolled back already.
@@ -81,9 +95,27 @@ function stateOf(error: unknown): string | undefined {
   return stateCodes.get(error.errcode & 0xff)
 }
 
+/** Longest time between two tries of `retryWhileBusy`. */
+const maxPauseMilliseconds = 25
+/** For how long after a write of somebody else more of them are expected. */
+const expectedMilliseconds = 10_000
+
+/** Waits, while other processes write, for as long as it takes that each of them tries again: the lock would be taken anew before they look. */
+function createDoor(execute: (sql: string, parameters: readonly unknown[]) => Promise<QueryResult<unknown>>): () => Promise<void> {
+  let version: unknown
+  let openUntil = 0
+  return async () => {
+    // Another number when another connection has written (https://www.sqlite.org/pragma.html#pragma_data_version).
+    const [row] = (await execute('pragma data_version', [])).rows as readonly { readonly data_version: number }[]
+    if (version !== undefined && version !== row?.data_version) openUntil = performance.now() + expectedMilliseconds
+    version = row?.data_version
+    if (performance.now() < openUntil) await delay(maxPauseMilliseconds + 5)
+  }
+}
+
 /** Tries again while another process writes, without holding up this one. */
 async function retryWhileBusy<T>(deadline: number, attempt: () => T | Promise<T>): Promise<T> {
-  for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
+  for (let pause = 1; ; pause = Math.min(pause * 2, maxPauseMilliseconds)) {
     try {
       return await attempt()
     } catch (error) {

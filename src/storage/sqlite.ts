@@ -41,7 +41,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
   if (!writesMuch) return storageOver(db, 'sqlite', others)
   await db.destroy()
   const thread = await openOnThread({ file, pragmas: [...pragmas, ...pragmasForMuch] })
-  const storage = storageOver(new Kysely<Tables>({ dialect: sqliteDialect({ database: thread, waitMilliseconds }) }), 'sqlite', others)
+  const storage = storageOver(
+    new Kysely<Tables>({ dialect: sqliteDialect({ database: thread, waitMilliseconds, letsOthersIn: true }) }),
+    'sqlite',
+    others,
+  )
   // Kysely closes what it has used, and nothing else.
   await storage.ping()
   return storage

@@ -201,6 +201,34 @@ test('sqlite: on a thread of its own it keeps the same promises', () =>
     }
   }))
 
+test('sqlite: who writes one transaction after the other lets other processes in', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'postern.db')
+    const [busy, other] = [await openSqlite({ file, writesMuch: true }), await openSqlite({ file })]
+    let written = 0
+    let isOver = false
+    const writeOnAndOn = async () => {
+      while (!isOver) {
+        // The lock is held nearly all of the time.
+        await busy.transaction(async (tx) => {
+          for (let index = 0; index < 200; index++) await tx.projects.insert(project({ id: `P${written}-${index}` }))
+        })
+        written++
+      }
+    }
+    const writing = writeOnAndOn()
+    try {
+      await other.projects.insert(project({ id: 'first' }))
+      const before = written
+      for (const id of ['second', 'third', 'fourth', 'fifth']) await other.projects.insert(project({ id }))
+      assert.ok(written - before < 16, `${written - before} transactions went before four`)
+    } finally {
+      isOver = true
+      await writing
+      await Promise.all([busy.close(), other.close()])
+    }
+  }))
+
 test('sqlite: a thread that could not open its database is started again when next asked', () =>
   inFolder(async (folder) => {
     const file = join(folder, 'later', 'postern.db')
