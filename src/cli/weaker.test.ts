@@ -15,12 +15,12 @@ const rowsOf = (changes: SettingsChanges) => {
 }
 
 /** The settings of `init --hardened`. */
-const hardened = { password: { minLength: 15, updateMaxAgeSeconds: 600 }, project: { rotateJwt: true } }
+const hardened = { password: { minLength: 15, updateMaxAgeSeconds: 600 }, project: { rotateJwt: true, strictSignUp: true } }
 
 test('section 4: the defaults are told as weaker where they are, hardened settings are not', () => {
   assert.deepEqual(
     weakerSettings(Settings.parse({})).map(({ row }) => row),
-    ['PW-04', 'PW-10', 'SE-01'],
+    ['PW-04', 'PW-10', 'EN-04', 'SE-01'],
   )
   assert.deepEqual(rowsOf({}), [])
 })
@@ -37,6 +37,7 @@ for (const [row, changes] of [
   ['PW-10', { password: { updateMaxAgeSeconds: 0 } }],
   ['PW-10', { password: { updateMaxAgeSeconds: 601 } }],
   ['EN-01', { password: { maskError: false } }],
+  ['EN-04', { project: { strictSignUp: false } }],
   ['RC-04', { password: { resetExpirationTime: 31 } }],
   ['RC-04', { invite: { expirationTime: 1441 } }],
   ['RC-13', { project: { notifyEmailChange: false } }],

@@ -30,6 +30,7 @@ export function weakerSettings({ password, project, invite }: Settings): readonl
     ['PW-09', password.expiration, 'passwords expire without a reason (password.expiration)'],
     ['PW-10', maxAge === 0 || maxAge > 600, `update works without the old password ${age} (password.updateMaxAgeSeconds)`],
     ['EN-01', !password.maskError, 'errors tell whether an account exists (password.maskError)'],
+    ['EN-04', !project.strictSignUp, 'sign-ups tell whether an account exists (project.strictSignUp)'],
     [
       'RC-04',
       password.resetExpirationTime > 30,

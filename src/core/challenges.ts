@@ -6,6 +6,7 @@ import type { ChallengeRecord, Storage } from './storage.ts'
 export const challengePurposes = [
   'passwordReset',
   'verifyEmail',
+  'signUp',
   'magicLink',
   'enchantedLink',
   'otp',

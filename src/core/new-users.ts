@@ -12,6 +12,8 @@ const Text = z.string().optional()
 
 /** What a back end says about somebody whom it signs up without a credential; it vouches for the addresses that it calls verified. */
 export const VouchedUser = z.object({
+  /** The ID that they get; a fresh one if absent. */
+  id: z.string().optional(),
   loginId: z.string(),
   details: z.object({ name: Text, givenName: Text, middleName: Text, familyName: Text, email: Text, phone: Text }),
   isEmailVerified: z.boolean().optional(),
@@ -28,7 +30,7 @@ export function newcomerRecord(deps: Deps, project: Project, user: VouchedUser):
 export function newVouchedUser(deps: Deps, project: Project, input: VouchedUser): UserWithLoginIds {
   const loginId = newLoginId(input.loginId)
   const now = deps.clock.nowSeconds()
-  const made = newUserRecord({ projectId: project.id, id: newId(deps, 'U'), loginId, details: input.details, now })
+  const made = newUserRecord({ projectId: project.id, id: input.id ?? newId(deps, 'U'), loginId, details: input.details, now })
   const user = {
     ...made,
     isEmailVerified: made.email !== '' && (input.isEmailVerified ?? false),

@@ -58,6 +58,8 @@ export interface StartMethod {
 export interface StartTarget {
   readonly account: UserWithLoginIds | undefined
   readonly newcomer: VouchedUser | undefined
+  /** Who has the login ID that somebody signs up with, where that is not told: they get a notice in place of the secret (EN-04). */
+  readonly owner?: UserWithLoginIds | undefined
   readonly canonicalLoginId: string
   /** Where the message goes; `''` for nobody, and for a test user who signs up. */
   readonly address: string
@@ -84,10 +86,12 @@ export async function findStartTarget(deps: Deps, request: StartRequest, method:
   const earlier = await earlierSession(deps, { project, ...options, refreshToken: request.refreshToken })
   const account = await deps.storage.users.byLoginId(project.id, canonical)
   if (earlier && account && earlier.userId !== account.user.id) throw coreErrors.InvalidSession({ log: 'session of another user' })
-  if (mode === 'signUp') await assertFree(deps, request, account)
+  const { strictSignUp } = project.settings.project
+  if (mode === 'signUp' && !strictSignUp) await assertFree(deps, request, account)
+  const isTaken = mode === 'signUp' && account !== undefined
   if (!method.masksErrors && mode === 'signIn' && !account) throw coreErrors.UserNotFound()
   if (!method.masksErrors && account && isBarred(account)) throw coreErrors.UserDisabled()
-  const isTrusted = !account || earlier !== undefined || isTrustedAddress(account, channel)
+  const isTrusted = !account || isTaken || earlier !== undefined || isTrustedAddress(account, channel)
   const address = account ? addressOn(account.user, channel) : (newcomer?.address ?? '')
   const sourceIp = source.isTrusted ? undefined : source.ip
   const recipient = address || canonical
@@ -97,7 +101,8 @@ export async function findStartTarget(deps: Deps, request: StartRequest, method:
   const isSent = account !== undefined || !newcomer?.isTest
   const { customClaims = {}, stepUp: isStepUp = false, revokeOtherSessions: revokesOthers = false, tenantId } = options
   return {
-    account: mayGet ? account : undefined,
+    account: mayGet && !isTaken ? account : undefined,
+    owner: mayGet && isTaken ? account : undefined,
     newcomer: mayGet && !account ? newcomer?.user : undefined,
     canonicalLoginId: canonical,
     address: mayGet && isSent ? address : '',
@@ -171,7 +176,7 @@ export function dataOf({ terms, newcomer }: StartTarget, mode: StartMode): Reado
 /** Stores secret, event and message in one transaction, and as much of nothing for nobody: then no one has the secret, and nothing can come of it. */
 export async function sendStart(deps: Deps, start: Start): Promise<void> {
   const { project, target, challenge, kind, channel, ttlSeconds, values, wishes } = start
-  const { account, newcomer, address } = target
+  const { account, newcomer, owner, address } = target
   if (target.isSourceRefused) return
   await deps.storage.transaction(async (tx) => {
     const locked = await tx.users.lock(project.id, account?.user.id ?? '')
@@ -180,8 +185,26 @@ export async function sendStart(deps: Deps, start: Start): Promise<void> {
     // Where a limit held the message back, the secret of before stays, and a code gets no further tries: whoever counts them learns nothing (EN-05).
     if (!target.isRecipientRefused) await start.store(tx, isThere ? challenge : { ...challenge, userId: '', loginId: '', address: '' })
     const message = { project, kind, channel, ttlSeconds }
-    if (isThere && address !== '') await deps.outbox.queue(tx, { ...message, user: account?.user, to: address, values, wishes })
+    if (owner) await queueExistsNotice(deps, tx, { project, channel, owner, wishes })
+    else if (isThere && address !== '') await deps.outbox.queue(tx, { ...message, user: account?.user, to: address, values, wishes })
     else await deps.outbox.queueDecoy(tx, message)
   })
   deps.outbox.wake()
+}
+
+/** Tells the owner of an account that somebody, perhaps they, wanted to sign up once more. */
+export async function queueExistsNotice(
+  deps: Deps,
+  tx: Storage,
+  input: {
+    readonly project: Project
+    readonly channel: Channel
+    readonly owner: UserWithLoginIds
+    readonly wishes?: MessageWishes | undefined
+  },
+): Promise<void> {
+  const { project, channel, owner, wishes } = input
+  const { user } = owner
+  const notice = { project, kind: 'account.exists', channel, user, to: addressOn(user, channel), ttlSeconds: 86_400, values: {}, wishes }
+  await deps.outbox.queue(tx, notice)
 }

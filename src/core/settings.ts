@@ -135,6 +135,10 @@ export const ProjectSettings = z
     domain: CookieDomain.default('').meta({ description: 'Domain of the refresh cookie; empty binds it to the host.' }),
     sessionTokenCookieDomain: CookieDomain.default('').meta({ description: 'Domain of the session cookie.' }),
     ...InactivitySettings.shape,
+    strictSignUp: z.boolean().default(false).meta({
+      description:
+        'Ours: sign-ups answer alike for taken login IDs, whose owner gets a message, and sign nobody in before the address is proven by the link or code that was sent (EN-04).',
+    }),
     verifyEmailAtSignUp: z.boolean().default(true).meta({ description: 'Ours: sign-up with an e-mail address sends a verification mail.' }),
     notifyPasswordChange: z
       .boolean()

@@ -116,6 +116,16 @@ export function authReply(
   })
 }
 
+/** The answer of a sign-up that signs nobody in yet: the members of `authReply` without tokens. */
+export function pendingReply(account: UserWithLoginIds, project: Project): z.input<typeof AuthReply> {
+  const { domain, sessionTokenCookieDomain } = project.settings.project
+  return {
+    ...{ sessionJwt: '', refreshJwt: '', cookieDomain: domain, cookiePath: '/', cookieMaxAge: 0, cookieExpiration: 0 },
+    ...{ cookieName: '', sessionCookieName: '', sessionCookieDomain: sessionTokenCookieDomain },
+    ...{ user: userReply(account), firstSeen: true, sessionExpiration: 0, claims: {} },
+  }
+}
+
 /** The answer to a back end that signs somebody in: both tokens in the body, whatever browsers get (Go and Java refuse anything else), and no cookies. */
 export function backEndReply(issued: IssuedSession, project: Project): z.input<typeof AuthReply> {
   const inBody = { tokenResponseMethod: 'onBody', sessionTokenResponseMethod: 'onBody' } as const

@@ -33,6 +33,7 @@ const always = () => true
 const redemptions: { readonly [Purpose in ChallengePurpose]?: Redemption } = {
   passwordReset: { isOffered: always, isReset: true },
   verifyEmail: { isOffered: always, isHolder: true },
+  signUp: { isOffered: always },
   magicLink: { isOffered: (settings) => settings.magicLink.enabled },
   invite: { isOffered: always, isHolder: true },
   embeddedSignIn: { isOffered: (settings) => settings.embeddedLink.enabled },

@@ -1,5 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
-import { codeVariable, lifetimeVariable, linksVariable, linkVariable, type MessageKind } from '../../core/messages.ts'
+import { channels, codeVariable, lifetimeVariable, linksVariable, linkVariable, type MessageKind } from '../../core/messages.ts'
 import type { Project } from '../../core/projects.ts'
 import type { Storage, UserRecord } from '../../core/storage.ts'
 
@@ -23,6 +23,11 @@ export const passwordMessages = {
     about: 'A code to set a new password.',
     channels: ['email'],
     variables: { code: codeVariable, lifetime: lifetimeVariable },
+  },
+  'account.exists': {
+    about: 'Tells the owner that somebody wanted to sign up with their login ID once more (EN-04).',
+    channels,
+    variables: {},
   },
   'password.changed': {
     about: 'Tells the owner that the password changed, and what to do if it was not them (RC-13).',

@@ -16,7 +16,7 @@ import {
   Text,
   UrlText,
 } from '../../http/schemas.ts'
-import { authReply, refreshCookieHeader, refreshCookieName } from '../../http/session-reply.ts'
+import { authReply, pendingReply, refreshCookieHeader, refreshCookieName } from '../../http/session-reply.ts'
 import { passwordErrors } from './errors.ts'
 import { resetPages } from './page.ts'
 import { replacePassword } from './replace.ts'
@@ -76,14 +76,15 @@ export const passwordRoutes = [
       providerId: Text(128).optional(),
     }),
     reply: AuthReply,
-    errors: [InvalidRequest, PolicyViolation, UserAlreadyExists, MethodDisabled, RateLimited],
+    errors: [InvalidRequest, InvalidArguments, PolicyViolation, UserAlreadyExists, MethodDisabled, RateLimited],
     run: async ({ deps, caller, body, signal, header }) => {
       const { project, source } = caller
       const { loginId, password, loginOptions } = body
       const details = body.user ?? {}
       const wishes = { customClaims: loginOptions?.customClaims, wishes: publicWishes(loginOptions) }
-      const issued = await signUp(deps, { project, source, signal, loginId, password, details, ...wishes })
-      return authReply(issued, project, { cookieName: refreshCookieName(header(refreshCookieHeader)) })
+      const signedUp = await signUp(deps, { project, source, signal, loginId, password, details, ...wishes })
+      if ('pending' in signedUp) return pendingReply(signedUp.pending, project)
+      return authReply(signedUp.issued, project, { cookieName: refreshCookieName(header(refreshCookieHeader)) })
     },
   }),
   route({

@@ -11,10 +11,11 @@ import type { Project } from '../../core/projects.ts'
 import { newId } from '../../core/secrets.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
 import { takeSignUp } from '../../core/sign-up-limit.ts'
-import type { LoginIdRecord, UserRecord } from '../../core/storage.ts'
+import type { LoginIdRecord, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { isTestLoginId } from '../../core/testers.ts'
 import { type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
 import { passwordErrors } from './errors.ts'
+import { signUpStrictly } from './strict-sign-up.ts'
 
 export interface SignUp {
   readonly project: Project
@@ -28,11 +29,14 @@ export interface SignUp {
   readonly signal: AbortSignal
 }
 
+/** A session, or with `strictSignUp` a user as a new one would look, whether there is one or not. */
+export type SignedUp = { readonly issued: IssuedSession } | { readonly pending: UserWithLoginIds }
+
 /**
  * Creates a user with a password and signs them in. User, password, session, event and verification mail commit together (RL-01); of racers with one login
  * ID exactly one wins and the rest get `UserAlreadyExists` (RL-03). The hash is paid in both cases, and tries at taken IDs are limited by source (EN-04).
  */
-export async function signUp(deps: Deps, input: SignUp): Promise<IssuedSession> {
+export async function signUp(deps: Deps, input: SignUp): Promise<SignedUp> {
   const { project, source } = input
   if (!project.settings.password.enabled) throw passwordErrors.MethodDisabled()
   const loginId = newLoginId(input.loginId)
@@ -43,7 +47,8 @@ export async function signUp(deps: Deps, input: SignUp): Promise<IssuedSession> 
 
   const leave = deps.hasher.enter({ signal: input.signal, source })
   try {
-    return await createAccount(deps, input, { loginId, user })
+    if (project.settings.project.strictSignUp) return { pending: await signUpStrictly(deps, input, { loginId, user }) }
+    return { issued: await createAccount(deps, input, { loginId, user }) }
   } finally {
     leave()
   }

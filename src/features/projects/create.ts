@@ -9,7 +9,7 @@ import type { ProjectRecord, Storage } from '../../core/storage.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 
 /** Settings of a project that starts with every safer choice made (`init --hardened`; section 4 of the security bar). */
-const hardened = { password: { minLength: 15, updateMaxAgeSeconds: 600 }, project: { rotateJwt: true } }
+const hardened = { password: { minLength: 15, updateMaxAgeSeconds: 600 }, project: { rotateJwt: true, strictSignUp: true } }
 
 /** Caches and key sets of all projects are in memory, and preflight requests look at all of them. */
 const maxProjects = 1000

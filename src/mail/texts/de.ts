@@ -64,6 +64,21 @@ export const german: Language = {
         ],
       },
     },
+    'account.exists': {
+      email: {
+        subject: 'Jemand wollte sich bei {{ project.name }} registrieren',
+        paragraphs: [
+          'Jemand wollte sich mit dieser Adresse bei {{ project.name }} registrieren; dort gibt es dafür bereits ein Konto.',
+          'Wenn Sie das waren, melden Sie sich bitte an. Wenn Sie Ihr Passwort nicht mehr wissen, setzen Sie es zurück.',
+        ],
+        closing: [
+          'Wenn Sie das nicht waren, brauchen Sie nichts zu tun: Niemand ist in das Konto gelangt, und niemand hat erfahren, dass es besteht.',
+        ],
+      },
+      text: 'Sie haben bei {{ project.name }} bereits ein Konto: Bitte melden Sie sich an. Wenn Sie das nicht waren, ignorieren Sie dies.',
+      voice:
+        'Guten Tag. Sie haben bei {{ project.name }} bereits ein Konto. Bitte melden Sie sich an, statt sich zu registrieren. Auf Wiederhören.',
+    },
     'password.changed': {
       email: {
         subject: 'Ihr Passwort für {{ project.name }} wurde geändert',

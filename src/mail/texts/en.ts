@@ -61,6 +61,18 @@ export const english: Language = {
         ],
       },
     },
+    'account.exists': {
+      email: {
+        subject: 'Somebody wanted to sign up for {{ project.name }}',
+        paragraphs: [
+          'Somebody wanted to sign up for {{ project.name }} with this address, which has an account there already.',
+          'If it was you, sign in instead; if you do not know your password, reset it.',
+        ],
+        closing: ['If it was not you, do nothing: nobody got into the account, and nobody was told that it is there.'],
+      },
+      text: 'You have an account at {{ project.name }} already: sign in instead of signing up. If you did not try to, ignore this.',
+      voice: 'Hello. You have an account at {{ project.name }} already. Please sign in instead of signing up. Goodbye.',
+    },
     'password.changed': {
       email: {
         subject: 'Your password for {{ project.name }} was changed',

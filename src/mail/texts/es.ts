@@ -62,6 +62,18 @@ export const spanish: Language = {
         ],
       },
     },
+    'account.exists': {
+      email: {
+        subject: 'Alguien quiso registrarse en {{ project.name }}',
+        paragraphs: [
+          'Alguien quiso registrarse en {{ project.name }} con esta dirección, que ya tiene una cuenta allí.',
+          'Si fue usted, inicie sesión. Si no recuerda su contraseña, restablézcala.',
+        ],
+        closing: ['Si no fue usted, no haga nada: nadie ha entrado en la cuenta y nadie ha sabido que existe.'],
+      },
+      text: 'Ya tiene una cuenta en {{ project.name }}: entre en ella. Si no fue usted, ignore este mensaje.',
+      voice: 'Hola. Ya tiene una cuenta en {{ project.name }}. Inicie sesión en lugar de registrarse. Adiós.',
+    },
     'password.changed': {
       email: {
         subject: 'Ha cambiado su contraseña de {{ project.name }}',

@@ -62,6 +62,18 @@ export const french: Language = {
         ],
       },
     },
+    'account.exists': {
+      email: {
+        subject: 'Quelqu’un a voulu s’inscrire à {{ project.name }}',
+        paragraphs: [
+          'Quelqu’un a voulu s’inscrire à {{ project.name }} avec cette adresse, qui y a déjà un compte.',
+          'Si c’était vous, connectez-vous. Si vous ne connaissez plus votre mot de passe, réinitialisez-le.',
+        ],
+        closing: ['Si ce n’était pas vous, ne faites rien : personne n’est entré dans le compte, et personne n’a appris qu’il existe.'],
+      },
+      text: "Vous avez déjà un compte chez {{ project.name }} : connectez-vous. Si ce n'était pas vous, ignorez ce message.",
+      voice: 'Bonjour. Vous avez déjà un compte chez {{ project.name }}. Connectez-vous au lieu de vous inscrire. Au revoir.',
+    },
     'password.changed': {
       email: {
         subject: 'Votre mot de passe pour {{ project.name }} a été modifié',

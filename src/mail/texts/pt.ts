@@ -60,6 +60,18 @@ export const portuguese: Language = {
         ],
       },
     },
+    'account.exists': {
+      email: {
+        subject: 'Alguém quis criar uma conta em {{ project.name }}',
+        paragraphs: [
+          'Alguém quis criar uma conta em {{ project.name }} com este endereço, que já tem uma conta lá.',
+          'Se foi você, entre na conta. Se não se lembra da senha, redefina-a.',
+        ],
+        closing: ['Se não foi você, não faça nada: ninguém entrou na conta, e ninguém soube que ela existe.'],
+      },
+      text: 'A sua conta em {{ project.name }} existe: entre nela em vez de criar outra. Se o pedido for de outra pessoa, ignore.',
+      voice: 'Olá. Você já tem uma conta em {{ project.name }}. Entre na conta em vez de criar outra. Até logo.',
+    },
     'password.changed': {
       email: {
         subject: 'A sua senha de {{ project.name }} foi alterada',

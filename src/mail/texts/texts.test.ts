@@ -78,7 +78,7 @@ for (const tag of tags) {
       assert.ok(length <= most, `${sample.name}: ${length} of ${most}: ${text}`)
       assert.doesNotMatch(text, /\{[{%]|undefined|\[object/, sample.name)
       if (link) assert.equal(text.split('\n').at(-1), link)
-      else assert.equal(text.split('123456').length, domain ? 3 : 2)
+      else if (sample.values.code) assert.equal(text.split('123456').length, domain ? 3 : 2)
     }
   })
 
@@ -93,7 +93,7 @@ for (const tag of tags) {
   test(`${tag}: a spoken code is read digit by digit, twice`, async () => {
     for (const sample of samples.filter(({ channel }) => channel === 'voice')) {
       const text = await written(sample, tag)
-      assert.equal(text.split('1, 2, 3, 4, 5, 6').length, 3, text)
+      if (sample.values.code) assert.equal(text.split('1, 2, 3, 4, 5, 6').length, 3, text)
       assert.doesNotMatch(text, /123|example|\n/)
     }
   })
