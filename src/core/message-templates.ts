@@ -3,7 +3,7 @@ import { isPlainText } from './plain-text.ts'
 
 /** Longest texts of a template, in UTF-16 units, and how many there may be. `whole` is a template in all languages, `project` all templates of a project. */
 export const templateLimits = {
-  ...{ name: 128, subject: 300, body: 200_000, text: 2_000, whole: 600_000, project: 3_000_000 },
+  ...{ name: 128, subject: 300, body: 200_000, text: 2_000, whole: 600_000, project: 2_000_000 },
   ...{ options: 50, languages: 50, perProject: 200 },
 } as const
 

@@ -72,3 +72,9 @@ export interface MessageWriter {
   /** The built-in text in a language, or in the nearest that there is; `undefined` when there is none for the kind on the channel. */
   builtIn(kind: string, channel: Channel, language: string): BuiltInTexts | undefined
 }
+
+/** A problem in words: `en, body, line 3, column 12: there is no variable link.x`. */
+export function toldProblem({ language, field, line, column, problem }: TemplateProblem): string {
+  const place = [language, field, ...(line > 0 ? [`line ${line}`, `column ${column}`] : [])].filter((part) => part !== '')
+  return place.length > 0 ? `${place.join(', ')}: ${problem}` : problem
+}

@@ -8,6 +8,7 @@ import { oneLine } from './defuse.ts'
 import { createEngine } from './liquid.ts'
 import { plainTextOf } from './plain-text-of.ts'
 import { type MailContent, renderMail } from './render.ts'
+import { sampleMessage } from './samples.ts'
 import { scopeOf } from './scope.ts'
 import type { OpenMessage } from './sealed-message.ts'
 import { languages, lastLanguage } from './texts/index.ts'
@@ -61,7 +62,15 @@ export function createComposer({ kinds, projectById, storage, from, log }: Compo
     const kind = kinds[message.kind]
     const project = await projectById(message.projectId)
     if (!kind || !project) throw new Error('The kind or the project of the message is not known')
-    const subject = { kind, message, project, wishes: [...message.locales, project.settings.messages.defaultLocale] }
+    const { values, options } = message
+    // A test is for nobody that we know.
+    const samples = message.isTest ? sampleMessage(kind, template?.options ?? [], { values, templateOptions: options }) : {}
+    const subject = {
+      kind,
+      message: { ...message, ...samples },
+      project,
+      wishes: [...message.locales, project.settings.messages.defaultLocale],
+    }
     const composed = template ? byTemplate(template, subject) : builtIn(subject)
     return message.isTest ? marked(composed) : composed
   }
