@@ -3,7 +3,7 @@ import { codeKeys } from './attempts.ts'
 import type { DeliveryMethod } from './delivery-methods.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
-import type { Source } from './events.ts'
+import { recordEvent, type Source, userEvent } from './events.ts'
 import { mergedMethods } from './factors.ts'
 import { changesOfFirstProof, isFirstProof, wipeBeforeFirstProof } from './first-proof.ts'
 import type { FoundGrants } from './grants.ts'
@@ -28,6 +28,8 @@ export interface PreparedRedemption {
   /** The method by which an address was proven for the first time, which ends what was set before (RC-11). */
   readonly firstProof: DeliveryMethod | undefined
   readonly update: PreparedUpdate | undefined
+  /** The method by which a user is made. */
+  readonly signUp: DeliveryMethod | undefined
   readonly project: Project
 }
 
@@ -61,7 +63,7 @@ export async function prepareRedemption(
     account: joined ? withTenants(proven, joined) : proven,
     amr: mergedMethods(earlier?.amr ?? [], method === 'embedded' ? [] : [method]),
   })
-  return { project, session, changes, joined, source, revokesOthers, firstProof, update }
+  return { project, session, changes, joined, source, revokesOthers, firstProof, update, signUp: isNew ? method : undefined }
 }
 
 function proofBy(method: DeliveryMethod): UserChanges {
@@ -80,8 +82,12 @@ async function assertStillLive(deps: Deps, project: Project, sessionId: string):
  * login ID by now.
  */
 export async function storeRedemption(deps: Deps, tx: Storage, redemption: PreparedRedemption): Promise<void> {
-  const { project, session, changes, joined, source, revokesOthers, firstProof, update } = redemption
+  const { project, session, changes, joined, source, revokesOthers, firstProof, update, signUp } = redemption
   const { projectId, userId, id } = session.record
+  if (signUp) {
+    const event = { projectId, type: 'user.signUp', outcome: 'success', userId, source, data: { method: signUp } } as const
+    await recordEvent(deps, tx, userEvent(event))
+  }
   if (update && !(await storeUpdate(deps, tx, project, update, source))) throw coreErrors.InvalidLinkToken()
   if (firstProof) await wipeBeforeFirstProof(deps, tx, { projectId, userId, method: firstProof, source })
   if (Object.keys(changes).length > 0) await tx.users.update(projectId, userId, changes)

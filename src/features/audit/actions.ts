@@ -13,7 +13,7 @@ const named: readonly (readonly [action: string, patterns: readonly EventPattern
       ...['otp.verify', 'enchantedLink.verify', 'jwt.impersonate'].map((type) => ({ type, outcome: 'failure' as const })),
     ],
   ],
-  ['UserCreated', ['password.signUp', 'jwt.signUp', 'user.create'].map((type) => ({ type }))],
+  ['UserCreated', ['password.signUp', 'jwt.signUp', 'user.signUp', 'user.create'].map((type) => ({ type }))],
   ['UserModified', ['update', 'status', 'loginId', 'roles', 'tenants', 'verify'].map((verb) => ({ type: `user.${verb}` }))],
   ['UserDeleted', [{ type: 'user.delete' }]],
   ['AccessKeyCreated', [{ type: 'accessKey.create' }]],

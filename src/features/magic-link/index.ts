@@ -13,6 +13,7 @@ export const magicLink: Feature = {
     'magicLink.verify': 'A link was redeemed; `purpose` says which kind.',
     'user.updateAddress': 'Users proved a new address or phone number of theirs, which is now the account’s.',
     'user.merge': 'Another account was merged into this one, whose user proved to be both; `mergedUserId` is gone.',
+    'user.signUp': 'A link or a code of a sign-up was redeemed, which made the user; `method` says how it came to them.',
     'user.firstProof': 'An address was proven for the first time, which ended what was set up before (RC-11).',
   },
 }

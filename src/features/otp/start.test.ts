@@ -46,6 +46,11 @@ onEveryDatabase('a sign-up makes its user when the code is redeemed, and not bef
   const { user, firstSeen } = (await verify(kit, await newestCode(kit))).body
   assert.deepEqual([firstSeen, user.name, user.email, user.verifiedEmail], [true, 'Ada', ada, true])
   assert.deepEqual([user.phone, user.verifiedPhone, user.loginIds], [phone, false, [ada]])
+  const events = await kit.auth.deps.storage.events.forUser(kit.projectId, user.userId, { types: ['user.signUp'], limit: 9 })
+  assert.deepEqual(
+    events.map(({ actorId, data }) => [actorId, data]),
+    [[user.userId, { method: 'email' }]],
+  )
   assert.deepEqual(told(await start(kit, 'signup/email')), [400, 'E062107'])
 })
 
