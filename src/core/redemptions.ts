@@ -78,17 +78,17 @@ async function assertStillLive(deps: Deps, project: Project, sessionId: string):
 }
 
 /**
- * Stores a prepared redemption. Part of the caller's transaction, which has entered the redeemer and spent the challenge. Throws `InvalidLinkToken` when somebody else has the new
- * login ID by now.
+ * Stores a prepared redemption. Part of the caller's transaction, which has entered the redeemer and spent the challenge. False when somebody else has the new login ID by now: roll
+ * back then.
  */
-export async function storeRedemption(deps: Deps, tx: Storage, redemption: PreparedRedemption): Promise<void> {
+export async function storeRedemption(deps: Deps, tx: Storage, redemption: PreparedRedemption): Promise<boolean> {
   const { project, session, changes, joined, source, revokesOthers, firstProof, update, signUp } = redemption
   const { projectId, userId, id } = session.record
   if (signUp) {
     const event = { projectId, type: 'user.signUp', outcome: 'success', userId, source, data: { method: signUp } } as const
     await recordEvent(deps, tx, userEvent(event))
   }
-  if (update && !(await storeUpdate(deps, tx, project, update, source))) throw coreErrors.InvalidLinkToken()
+  if (update && !(await storeUpdate(deps, tx, project, update, source))) return false
   if (firstProof) await wipeBeforeFirstProof(deps, tx, { projectId, userId, method: firstProof, source })
   if (Object.keys(changes).length > 0) await tx.users.update(projectId, userId, changes)
   if (joined) await joinByDomain(deps, tx, { projectId, userId, source, found: joined })
@@ -96,4 +96,5 @@ export async function storeRedemption(deps: Deps, tx: Storage, redemption: Prepa
   if (changes.isEmailVerified) await tx.attempts.clear(projectId, codeKeys(userId, ['email']))
   await storeSession(deps, tx, session)
   if (revokesOthers) await tx.sessions.endAllForUser(projectId, userId, 'signIn', deps.clock.nowSeconds(), id)
+  return true
 }

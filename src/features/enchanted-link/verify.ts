@@ -68,7 +68,7 @@ export async function takePendingSession(deps: Deps, input: Caller & { readonly 
   await deps.storage.transaction(async (tx) => {
     if (!(await enterRedeemer(tx, project, redeemer))) throw enchantedLinkErrors.PendingSession()
     if (!(await tx.challenges.spend(project.id, challenge.id, deps.clock.nowSeconds()))) throw enchantedLinkErrors.PendingSession()
-    await storeRedemption(deps, tx, redemption)
+    if (!(await storeRedemption(deps, tx, redemption))) throw enchantedLinkErrors.PendingSession()
   })
   deps.outbox.wake()
   return redemption.session.issued

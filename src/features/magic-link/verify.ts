@@ -61,7 +61,7 @@ export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedS
     if (!(await enterRedeemer(tx, project, redeemer))) throw coreErrors.InvalidLinkToken()
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
     await recordEvent(deps, tx, event)
-    await storeRedemption(deps, tx, redemption)
+    if (!(await storeRedemption(deps, tx, redemption))) throw coreErrors.InvalidLinkToken()
   })
   deps.outbox.wake()
   return redemption.session.issued

@@ -51,7 +51,7 @@ export async function verifyCode(deps: Deps, input: VerifyCode): Promise<IssuedS
     if (!(await enterRedeemer(tx, project, redeemer))) throw otpErrors.WrongCode()
     if (challenge && !(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw otpErrors.WrongCode()
     await recordEvent(deps, tx, event)
-    await storeRedemption(deps, tx, redemption)
+    if (!(await storeRedemption(deps, tx, redemption))) throw otpErrors.WrongCode()
     await guess.succeed(tx)
     await clearCodeTries(tx, projectId, canonical)
   })
