@@ -138,13 +138,15 @@ export function fieldFilters(dialect: Dialect, filter: UserFilter): readonly Fil
   const flag = (column: string, value: boolean | undefined) =>
     value === undefined ? [] : [sql`users.${sql.ref(column)} = ${value ? 1 : 0}`]
   const common = [
-    ...flag('is_test', testUsers === 'too' ? undefined : testUsers === 'only'),
+    ...(testUsers === 'none' ? [sql`users.is_test = 0`] : []),
     ...(statuses ? [sql`users.status in ${listOf(statuses)}`] : []),
     ...flag('is_email_verified', isEmailVerified),
     ...flag('is_phone_verified', isPhoneVerified),
     ...within('created_at', createdAt),
     ...within('modified_at', modifiedAt),
   ].map((condition) => ({ condition }))
+  // A literal, since the index holds no others.
+  const testers = testUsers === 'only' ? [{ condition: sql`users.is_test = 1`, isRare: true, index: 'users_test' }] : []
   const ofAttributes = attributes.map(({ name, values }) => ({
     condition: sql`users.custom_attributes <> '{}' and ${attributeCondition(dialect, name, values)}`,
     isRare: true,
@@ -154,7 +156,7 @@ export function fieldFilters(dialect: Dialect, filter: UserFilter): readonly Fil
     const own = sql`exists (select 1 from credentials where project_id = users.project_id and user_id = users.id and kind = ${kind})`
     return { condition: isThere ? own : sql`not ${own}`, isRare: true, index: 'users_listing' }
   })
-  return [...common, ...ofAttributes, ...ofCredentials]
+  return [...common, ...testers, ...ofAttributes, ...ofCredentials]
 }
 
 function within(column: string, { from, to }: Span = {}): readonly Sql[] {

@@ -96,20 +96,22 @@ interface Matching {
 async function matchingUsers(connection: Connection, projectId: string, { filter }: UserQuery): Promise<Matching> {
   const { dialect } = connection
   const named = addressFilters(projectId, filter)
-  const text = filter.text && (await narrowed(connection, textFilter(dialect, projectId, filter.text), named.length > 0))
+  const isNamed = named.length > 0
+  const text = filter.text && (await narrowed(connection, textFilter(dialect, projectId, filter.text), isNamed))
   const filters: readonly Filter[] = [
     ...named,
     ...(text ? [text] : []),
     ...grantFilters(projectId, filter),
     ...fieldFilters(dialect, filter),
   ]
-  const first = filters.find(({ ids }) => ids)
+  // PostgreSQL finds those that are named by the conditions alone, without looking each up once more.
+  const first = dialect === 'postgres' && isNamed ? undefined : filters.find(({ ids }) => ids)
   const rest = filters.filter((one) => one !== first || one.isRough).map(({ condition }) => condition)
   const conditions = sql.join([sql`users.project_id = ${projectId}`, sql`users.is_anonymous = 0`, ...rest], sql` and `)
   if (!first?.ids) {
     const rare = filters.find(({ isRare }) => isRare)
     const hint = dialect === 'sqlite' && rare?.index ? sql` indexed by ${sql.ref(rare.index)}` : sql``
-    return { from: sql`users${hint} where ${conditions}`, isGathered: rare !== undefined }
+    return { from: sql`users${hint} where ${conditions}`, isGathered: isNamed || rare !== undefined }
   }
   if (dialect === 'postgres') return { from: sql`users where users.id in (${first.ids}) and ${conditions}`, isGathered: true }
   // Materialized, or SQLite goes through all login IDs in the order of users, to find distinct ones without sorting.
