@@ -1,7 +1,7 @@
 import type { DeliveryMethod } from './delivery-methods.ts'
 import type { Project } from './projects.ts'
 import type { ShownMessages } from './shown-messages.ts'
-import type { Storage, UserRecord } from './storage.ts'
+import type { OutboxRecord, Storage, UserRecord } from './storage.ts'
 
 /** Ways by which messages leave. */
 export const channels = ['email', 'sms', 'voice', 'whatsapp', 'im'] as const satisfies readonly DeliveryMethod[]
@@ -125,6 +125,10 @@ export interface Outbox extends ShownMessages {
   queueDecoy(tx: Storage, message: Pick<NewMessage, 'project' | 'kind' | 'channel' | 'ttlSeconds'>): Promise<void>
   /** Whether messages of a channel reach anybody: there is somebody to hand them to, or a developer reads them on the outbox page. */
   carries(channel: Channel): boolean
+  /** By what the delivery log finds messages to an address or number, however it is spelt. */
+  recipientDigest(projectId: string, to: string): string
+  /** Whom a message of the queue is for, masked; `''` when it does not open. */
+  maskedRecipient(record: OutboxRecord): string
   /** Tells the sender, and tests that wait for a message, that there is one; call it after the commit. A forgotten call only delays. */
   wake(): void
 }

@@ -1,7 +1,8 @@
 import type { Channel, NewMessage, Outbox } from '../core/messages.ts'
 import type { Clock, Random } from '../core/ports.ts'
 import { newId, type Sealer } from '../core/secrets.ts'
-import { decoyText, isRecipient, recipientDigest, sealContext, sealedText } from './sealed-message.ts'
+import { maskEmail, maskPhone } from '../core/users.ts'
+import { decoyText, isRecipient, openMessage, recipientDigest, sealContext, sealedText } from './sealed-message.ts'
 import type { WaitableMessages } from './shown.ts'
 
 export interface OutboxOptions {
@@ -46,6 +47,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
       // As much work as for somebody. Finished at the beginning of time: the next purge takes it.
       recipientDigest(sealer, message.project.id, '')
       await tx.outbox.insert({ ...row(message, decoyText), state: 'expired', finishedAt: 0 })
+    },
+    recipientDigest: (projectId, to) => recipientDigest(sealer, projectId, to),
+    maskedRecipient(record) {
+      try {
+        const { channel, to } = openMessage(sealer, record)
+        return channel === 'email' ? maskEmail(to) : maskPhone(to)
+      } catch {
+        return '' // A damaged row, which the sender reports.
+      }
     },
     carries: (channel) => isShown || sentChannels.includes(channel),
     wake() {
