@@ -7,7 +7,10 @@ import type { StartOptions } from '../core/passwordless.ts'
 import type { NewUserDetails } from '../core/users.ts'
 import { LoginId, LoginOptions, LooseBoolean, SignUpUser, synonyms, TemplateOptions, Text, UrlText } from './schemas.ts'
 
-const names = { redirectUrl: 'URI', redirectURL: 'URI', uri: 'URI', whatsApp: 'whatsapp' }
+const names = {
+  ...{ redirectUrl: 'URI', redirectURL: 'URI', uri: 'URI', whatsApp: 'whatsapp' },
+  ...{ provider_id: 'providerId', template_id: 'templateId' },
+}
 
 /** Beside the way of delivery, which some SDKs send as the sign-up's address. Ruby sends empty ones. */
 const addresses = {

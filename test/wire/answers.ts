@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ShownMessage } from '../../src/core/shown-messages.ts'
 import type { Json, Kit } from '../kit.ts'
 
 /** What the checks of all SDKs ask of answers. */
@@ -32,4 +33,49 @@ export async function audited(kit: Kit, event: object, search: object): Promise<
   const record = audits.find(({ action }: Json) => action === 'pencil.created')
   assert.match(record?.occurred, /^\d{13}$/, 'milliseconds as a text')
   return record
+}
+
+/** The body of a call of a user that must have worked; `token` is a refresh token. */
+export async function answered(kit: Kit, path: string, body: object, token?: string): Promise<Json> {
+  const answer = await kit.call(`/v1/auth/${path}`, { body, ...(token === undefined ? {} : { token }) })
+  assert.equal(answer.status, 200, `${path}: ${answer.text}`)
+  return answer.body
+}
+
+/** The newest message, which must have gone to this address by this channel. */
+export async function newestTo(kit: Kit, to: string, channel = 'email'): Promise<ShownMessage> {
+  const [message] = await kit.mails()
+  assert.deepEqual([message?.to, message?.channel], [to, channel])
+  assert.ok(message)
+  return message
+}
+
+export function tokenIn(link: string | undefined): string {
+  return new URL(link ?? '').searchParams.get('t') ?? ''
+}
+
+/** What every SDK reads of a session: both tokens with what they are for, and the user. Answers the user. */
+export function assertSession(session: Json): Json {
+  for (const [name, drn] of [
+    ['sessionJwt', 'DS'],
+    ['refreshJwt', 'DSR'],
+  ] as const) {
+    const claims = JSON.parse(Buffer.from(session[name].split('.')[1], 'base64url').toString())
+    assert.equal(claims.drn, drn)
+    assertInt32(claims.iat, claims.exp)
+  }
+  assertInt32(session.cookieMaxAge, session.cookieExpiration)
+  assert.equal(typeof session.firstSeen, 'boolean')
+  return session.user
+}
+
+/** Clicks the number that an enchanted link's start says to show, and polls as SDKs do, before and after. Answers the user. */
+export async function clickAndPoll(kit: Kit, { linkId, pendingRef }: Json): Promise<Json> {
+  const poll = () => kit.call('/v1/auth/enchantedlink/pending-session', { body: { pendingRef } })
+  const early = await poll()
+  assert.deepEqual([early.status, early.body.errorCode], [401, 'E062503'])
+  const [message] = await kit.mails()
+  const url = message?.links.find(({ number }) => number === linkId)?.url
+  assert.deepEqual(await answered(kit, 'enchantedlink/verify', { token: tokenIn(url) }), {})
+  return assertSession((await poll()).body)
 }

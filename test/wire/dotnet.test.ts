@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { addTestUser, assertInt32, assertTexts, audited, worked } from './answers.ts'
+import {
+  addTestUser,
+  answered,
+  assertInt32,
+  assertSession,
+  assertTexts,
+  audited,
+  clickAndPoll,
+  newestTo,
+  tokenIn,
+  worked,
+} from './answers.ts'
 
 /** What the official .NET SDK sends, whose names and types are those of the vendor's own schema: `identifier`, and 64-bit numbers as texts. */
 
@@ -94,4 +105,46 @@ onEveryDatabase('.NET: the audit trail, with times as texts', async (kit) => {
   }
   assertTexts(await audited(kit, { type: 'info' }, search), 'ID', 'type', 'actorId')
   assertInt32((await worked(kit, '/v1/mgmt/audit/search', search)).total)
+})
+
+const phone = '+15555550100'
+const redirectUrl = 'http://localhost:3000/in'
+const loginOptions = { stepup: false, mfa: false, locale: 'de', revokeOtherSessions: false, revokeOtherSessionsTypes: [], ssoAppId: 'app' }
+
+onEveryDatabase('.NET: magic links, with a redirectUrl', async (kit) => {
+  const verified = async (to: string, channel?: string) =>
+    answered(kit, 'magiclink/verify', { token: tokenIn((await newestTo(kit, to, channel)).link) })
+  const signUp = { loginId: identifier, email: identifier, redirectUrl, user: { name: 'Ada' }, loginOptions: { locale: 'de' } }
+  assertTexts(await answered(kit, 'magiclink/signup/email', signUp), 'maskedEmail')
+  assert.equal(assertSession(await verified(identifier)).name, 'Ada')
+  const byPhone = { loginId: 'bob', phone, redirectUrl, providerId: 'sms', templateId: '' }
+  assertTexts(await answered(kit, 'magiclink/signup/sms', byPhone), 'maskedPhone')
+  assert.deepEqual(assertSession(await verified(phone, 'sms')).loginIds, ['bob'])
+  assertTexts(await answered(kit, 'magiclink/signin/email', { loginId: identifier, redirectUrl, loginOptions }), 'maskedEmail')
+  assert.ok((await newestTo(kit, identifier)).link?.startsWith(`${redirectUrl}?t=`))
+  const { refreshJwt } = await verified(identifier)
+  const update = { loginId: identifier, email: 'new@example.com', redirectUrl, addToLoginIDs: true, onMergeUseExisting: false }
+  assertTexts(await answered(kit, 'magiclink/update/email', update, refreshJwt), 'maskedEmail')
+  assert.deepEqual(assertSession(await verified('new@example.com')).loginIds, [identifier, 'new@example.com'])
+})
+
+onEveryDatabase('.NET: codes, by voice too; errors for codes that are none', async (kit) => {
+  const signUp = { loginId: identifier, phone, user: { name: 'Ada', phone }, loginOptions: {} }
+  assertTexts(await answered(kit, 'otp/signup/voice', signUp), 'maskedPhone')
+  const { code } = await newestTo(kit, phone, 'voice')
+  assertSession(await answered(kit, 'otp/verify/voice', { loginId: identifier, code }))
+  await answered(kit, 'otp/signin/sms', { loginId: identifier, loginOptions, ssoAppId: 'app' })
+  for (const none of ['', null]) {
+    const { status, body } = await kit.call('/v1/auth/otp/verify/sms', { body: { loginId: identifier, code: none } })
+    assert.equal(status, 400)
+    assert.match(`${body.errorDescription} ${body.errorMessage}`, /code/i)
+  }
+})
+
+onEveryDatabase('.NET: enchanted links, with a challenge that other methods ignore', async (kit) => {
+  await kit.signUp(identifier)
+  const body = { loginId: identifier, redirectUrl, ssoAppId: 'app', templateId: '', loginOptions: { ...loginOptions, pkceChallenge: 'x' } }
+  const started = await answered(kit, 'enchantedlink/signin/email', body)
+  assertTexts(started, 'linkId', 'pendingRef', 'maskedEmail')
+  assert.equal((await clickAndPoll(kit, started)).email, identifier)
 })

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { addTestUser, assertInt32, assertTexts, audited, worked } from './answers.ts'
+import {
+  addTestUser,
+  answered,
+  assertInt32,
+  assertSession,
+  assertTexts,
+  audited,
+  clickAndPoll,
+  newestTo,
+  tokenIn,
+  worked,
+} from './answers.ts'
 
 /** What the official Go SDK (1.30) sends and how it reads the answers: every member always, `null` for lists and maps that are not set, and strict types. */
 
@@ -181,4 +192,61 @@ onEveryDatabase('Go: the audit trail, with times of the year 1 for none', async 
   assert.deepEqual([record.tenants, record.externalIds, record.data], [['acme'], [], {}])
   const paged = { ...search, actorIds: null, limit: 0, page: 0 }
   assertInt32((await worked(kit, '/v1/mgmt/audit/search', paged)).total)
+})
+
+const phone = '+15555550100'
+const home = 'http://localhost:3000/in'
+
+onEveryDatabase('Go: magic links, with a user that is always there', async (kit) => {
+  const verified = async (to: string, channel?: string) =>
+    assertSession(await answered(kit, 'magiclink/verify', { token: tokenIn((await newestTo(kit, to, channel)).link) }))
+  const signUp = { email: login, loginId: login, user: { name: 'Ada', email: login }, loginOptions: {}, URI: home }
+  assertTexts(await answered(kit, 'magiclink/signup/email', signUp), 'maskedEmail')
+  assert.equal((await verified(login)).name, 'Ada')
+  const loginOptions = { revokeOtherSessions: true, templateOptions: { a: 'b' }, customClaims: { c: 1 } }
+  assertTexts(await answered(kit, 'magiclink/signin/email', { loginId: login, URI: home, loginOptions }), 'maskedEmail')
+  await verified(login)
+  assertTexts(await answered(kit, 'magiclink/signup-in/sms', { loginId: phone, loginOptions: {} }), 'maskedPhone')
+  assert.equal((await verified(phone, 'sms')).verifiedPhone, true)
+  const whatsapp = { whatsapp: '+15555550101', loginId: 'bob', user: { phone: '+15555550101' }, loginOptions: {} }
+  assertTexts(await answered(kit, 'magiclink/signup/whatsapp', whatsapp), 'maskedPhone')
+  assert.deepEqual((await verified('+15555550101', 'whatsapp')).loginIds, ['bob'])
+  const unset = { email: 'eve@example.com', loginId: 'eve@example.com', user: null, loginOptions: {} }
+  assertTexts(await answered(kit, 'magiclink/signup/email', unset), 'maskedEmail')
+})
+
+onEveryDatabase('Go: codes, by voice to the phone, and updates that keep the factors', async (kit) => {
+  const code = async (to: string, channel?: string) => (await newestTo(kit, to, channel)).code
+  const signUp = { phone, loginId: login, user: { name: 'Ada', phone }, loginOptions: {} }
+  assertTexts(await answered(kit, 'otp/signup/voice', signUp), 'maskedPhone')
+  const session = await answered(kit, 'otp/verify/voice', { loginId: login, code: await code(phone, 'voice') })
+  assertSession(session)
+  const stepUp = { loginId: login, loginOptions: { stepup: true } }
+  assert.deepEqual(
+    await answered(kit, 'otp/signin/sms', stepUp, session.refreshJwt),
+    { maskedPhone: '' },
+    'of the request, which has no number',
+  )
+  assertSession(await answered(kit, 'otp/verify/sms', { loginId: login, code: await code(phone, 'sms') }))
+  const update = { addToLoginIDs: true, onMergeUseExisting: true, mfa: true, loginId: login, email: 'new@example.com' }
+  assertTexts(await answered(kit, 'otp/update/email', update, session.refreshJwt), 'maskedEmail')
+  const proven = await answered(kit, 'otp/verify/email', { loginId: login, code: await code('new@example.com') })
+  assert.deepEqual(assertSession(proven).loginIds, [login, 'new@example.com'])
+  const number = { loginId: login, phone: '+15555550199' }
+  assertTexts(await answered(kit, 'otp/update/phone/whatsapp', number, proven.refreshJwt), 'maskedPhone')
+})
+
+onEveryDatabase('Go: enchanted links, across devices', async (kit) => {
+  const names = ['linkId', 'pendingRef', 'maskedEmail'] as const
+  const signUp = { email: login, loginId: login, user: {}, loginOptions: {}, URI: home, crossDevice: true }
+  const started = await answered(kit, 'enchantedlink/signup/email', signUp)
+  assertTexts(started, ...names)
+  assert.equal((await clickAndPoll(kit, started)).email, login)
+  const { refreshJwt } = await kit.signUp('bob@example.com')
+  const update = { email: 'new@example.com', loginId: 'bob@example.com', URI: home, crossDevice: true }
+  const moving = await answered(kit, 'enchantedlink/update/email', update, refreshJwt)
+  assertTexts(moving, ...names)
+  assert.equal((await clickAndPoll(kit, moving)).email, 'new@example.com')
+  const again = await answered(kit, 'enchantedlink/signup-in/email', { loginId: login, URI: home, crossDevice: true, loginOptions: {} })
+  assert.equal((await clickAndPoll(kit, again)).email, login)
 })

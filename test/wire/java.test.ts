@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { onEveryDatabase } from '../kit.ts'
-import { addTestUser, assertInt32, assertTexts, audited, worked } from './answers.ts'
+import {
+  addTestUser,
+  answered,
+  assertInt32,
+  assertSession,
+  assertTexts,
+  audited,
+  clickAndPoll,
+  newestTo,
+  tokenIn,
+  worked,
+} from './answers.ts'
 
 /** What the official Java SDK (1.4) sends and how it reads the answers: `null` for every field that is not set, `Integer` times, and a body in every answer. */
 
@@ -127,4 +138,62 @@ onEveryDatabase('Java: the audit trail, with times of 0 for none', async (kit) =
   const record = await audited(kit, { userId: null, type: 'warn', data: { color: 'red' } }, search)
   assert.deepEqual([record.data, record.type], [{ color: 'red' }, 'warn'])
   assertTexts(record, 'projectId', 'action', 'device', 'remoteAddress', 'actorId')
+})
+
+const phone = '+15555550100'
+const noUser = { name: null, email: null, phone: null, givenName: null, middleName: null, familyName: null }
+const noOptions = {
+  ...{ stepup: false, mfa: false, customClaims: null, templateOptions: null, templateId: null, locale: null },
+  ...{ revokeOtherSessions: false, revokeOtherSessionsTypes: null, jwt: null },
+}
+const noUpdate = { crossDevice: false, addToLoginIDs: false, onMergeUseExisting: false, providerId: null, templateId: null }
+
+onEveryDatabase('Java: magic links, with null for every field that is not set', async (kit) => {
+  const verified = async (to: string, channel?: string) =>
+    answered(kit, 'magiclink/verify', { token: tokenIn((await newestTo(kit, to, channel)).link) })
+  const signUp = { email: login, phone: null, loginId: login, user: { ...noUser, email: login }, URI: null, loginOptions: null }
+  assertTexts(await answered(kit, 'magiclink/signup/email', signUp), 'maskedEmail')
+  assert.deepEqual(assertSession(await verified(login)).loginIds, [login])
+  assertTexts(await answered(kit, 'magiclink/signin/email', { URI: '', loginId: login, loginOptions: noOptions }), 'maskedEmail')
+  const { refreshJwt } = await verified(login)
+  assertTexts(await answered(kit, 'magiclink/signup-in/sms', { URI: null, loginId: phone, loginOptions: null }), 'maskedPhone')
+  assert.equal(assertSession(await verified(phone, 'sms')).phone, phone)
+  const update = { ...noUpdate, phone: '+15555550199', loginId: login, URI: null }
+  assertTexts(await answered(kit, 'magiclink/update/phone/sms', update, refreshJwt), 'maskedPhone')
+  assert.equal(assertSession(await verified('+15555550199', 'sms')).verifiedPhone, true)
+})
+
+onEveryDatabase('Java: codes, with its own spelling of whatsApp', async (kit) => {
+  const signUp = { whatsApp: phone, phone: null, email: null, loginId: login, user: { ...noUser, name: 'Ada' }, loginOptions: null }
+  assertTexts(await answered(kit, 'otp/signup/whatsapp', signUp), 'maskedPhone')
+  const { code } = await newestTo(kit, phone, 'whatsapp')
+  const session = await answered(kit, 'otp/verify/whatsapp', { loginId: login, code })
+  assert.deepEqual([assertSession(session).phone, session.user.name], [phone, 'Ada'])
+  assert.deepEqual(await answered(kit, 'otp/signin/voice', { loginId: login, loginOptions: noOptions }), { maskedPhone: '' })
+  const update = { ...noUpdate, email: 'new@example.com', loginId: login, addToLoginIDs: true, templateOptions: null }
+  assertTexts(await answered(kit, 'otp/update/email', update, session.refreshJwt), 'maskedEmail')
+  const { code: proof } = await newestTo(kit, 'new@example.com')
+  const proven = await answered(kit, 'otp/verify/email', { loginId: login, code: proof })
+  assert.deepEqual(assertSession(proven).loginIds, [login, 'new@example.com'])
+})
+
+onEveryDatabase('Java: enchanted links', async (kit) => {
+  const signUp = { email: login, phone: null, loginId: login, user: { ...noUser, email: login }, URI: null, loginOptions: null }
+  for (const [path, body] of [
+    ['signup', signUp],
+    ['signin', { URI: null, loginId: login, loginOptions: noOptions }],
+    ['signup-in', { URI: null, loginId: login, loginOptions: null }],
+  ] as const) {
+    const started = await answered(kit, `enchantedlink/${path}/email`, body)
+    assertTexts(started, 'linkId', 'pendingRef', 'maskedEmail')
+    assert.equal((await clickAndPoll(kit, started)).email, login)
+  }
+})
+
+onEveryDatabase('Java: a reset, with its own spelling of redirectURL', async (kit) => {
+  await kit.signUp(login)
+  const body = { loginId: login, redirectURL: 'http://localhost:3000/new-password', templateOptions: null }
+  const { resetMethod } = await answered(kit, 'password/reset', body)
+  assert.equal(resetMethod, 'magiclink')
+  assert.ok((await newestTo(kit, login)).link?.startsWith(`${body.redirectURL}?t=`))
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Json, onEveryDatabase } from '../kit.ts'
-import { addTestUser, assertTexts, audited, worked } from './answers.ts'
+import { addTestUser, answered, assertSession, assertTexts, audited, clickAndPoll, newestTo, tokenIn, worked } from './answers.ts'
 
 /** What the official Ruby SDK (1.1) sends: older paths and names, booleans as texts, and roles in tenants by the paths of tenants. */
 
@@ -84,4 +84,60 @@ onEveryDatabase('Ruby: the audit trail, with its own name for actions that are l
     audits.filter(({ action }: Json) => action === 'pencil.created'),
     [],
   )
+})
+
+const phone = '+15555550100'
+const redirectUrl = 'http://localhost:3000/in'
+const loginOptions = { stepup: false, mfa: false, customClaims: {}, ssoAppId: null }
+
+onEveryDatabase('Ruby: magic links, with a redirectUrl, and phone updates without a method', async (kit) => {
+  const verified = async (to: string, channel?: string) =>
+    answered(kit, 'magiclink/verify', { token: tokenIn((await newestTo(kit, to, channel)).link) })
+  const signUp = { loginId: login, redirectUrl, user: { name: 'Ada', email: login }, email: login }
+  assertTexts(await answered(kit, 'magiclink/signup/email', signUp), 'maskedEmail')
+  assert.ok((await newestTo(kit, login)).link?.startsWith(`${redirectUrl}?t=`))
+  assert.equal(assertSession(await verified(login)).name, 'Ada')
+  assertTexts(
+    await answered(kit, 'magiclink/signup/email', { loginId: 'b@example.com', redirectUrl: null, user: {}, email: '' }),
+    'maskedEmail',
+  )
+  assert.equal(assertSession(await verified('b@example.com')).email, 'b@example.com')
+  assertTexts(await answered(kit, 'magiclink/signin/email', { loginId: login, redirectUrl, loginOptions }), 'maskedEmail')
+  const { refreshJwt } = await verified(login)
+  const update = { loginId: login, phone, addToLoginIDs: null, onMergeUseExisting: null }
+  assertTexts(await answered(kit, 'magiclink/update/phone', update, refreshJwt), 'maskedPhone')
+  assert.equal(assertSession(await verified(phone, 'sms')).phone, phone)
+})
+
+onEveryDatabase('Ruby: codes, with empty texts and underscores', async (kit) => {
+  await worked(kit, '/v1/mgmt/user/create', { loginId: login })
+  const signUp = { loginId: phone, user: { name: 'Bob', phone }, phone, email: '', provider_id: 'sms', template_id: 'none' }
+  assertTexts(await answered(kit, 'otp/signup/sms', signUp), 'maskedPhone')
+  const { code } = await newestTo(kit, phone, 'sms')
+  assert.equal(assertSession(await answered(kit, 'otp/verify/sms', { loginId: phone, code })).name, 'Bob')
+  assertTexts(await answered(kit, 'otp/signup-in/email', { loginId: login, loginOptions, ssoAppId: 'app' }), 'maskedEmail')
+  const session = await answered(kit, 'otp/verify/email', { loginId: login, code: (await newestTo(kit, login)).code })
+  const update = { loginId: login, phone: '+15555550199', addToLoginIDs: false, onMergeUseExisting: false }
+  assertTexts(await answered(kit, 'otp/update/phone/sms', update, session.refreshJwt), 'maskedPhone')
+})
+
+onEveryDatabase('Ruby: the template of a sign-up by code, named by template_id', async (kit) => {
+  const versions = { en: { body: 'Ours: {{ code }}' } }
+  const template = { kind: 'otp.signUp', channel: 'sms', name: 'Ours', public: true, versions }
+  const made = await worked(kit, '/v1/mgmt/message/template/create', template)
+  await answered(kit, 'otp/signup/sms', { loginId: phone, user: { phone }, phone, template_id: made.template.id })
+  assert.match((await newestTo(kit, phone, 'sms')).text, /^Ours: \d{6}$/)
+})
+
+onEveryDatabase('Ruby: enchanted links', async (kit) => {
+  const signUp = { loginId: login, redirectUrl, user: { email: login }, email: login }
+  for (const [path, body] of [
+    ['signup', signUp],
+    ['signin', { loginId: login, redirectUrl, loginOptions: {} }],
+    ['signup-in', { loginId: login, redirectUrl: null, loginOptions: {} }],
+  ] as const) {
+    const started = await answered(kit, `enchantedlink/${path}/email`, body)
+    assertTexts(started, 'linkId', 'pendingRef', 'maskedEmail')
+    assert.equal((await clickAndPoll(kit, started)).email, login)
+  }
 })
