@@ -1,4 +1,4 @@
-import type { AttributeRecord, PermissionRecord, RoleRecord, Storage } from '../../core/storage.ts'
+import type { AttributeRecord, MessageTemplateRecord, PermissionRecord, RoleRecord, Storage } from '../../core/storage.ts'
 
 /** Everything that says how a project works, and nothing of whom it works for: no users, tenants or keys. */
 export interface Configuration {
@@ -9,6 +9,7 @@ export interface Configuration {
   /** Roles of the project; those of tenants belong to the tenants. */
   readonly roles: readonly RoleRecord[]
   readonly attributes: readonly AttributeRecord[]
+  readonly messageTemplates: readonly MessageTemplateRecord[]
 }
 
 export const attributeSubjects = ['user', 'tenant', 'accessKey'] as const
@@ -25,5 +26,6 @@ export async function readConfiguration(storage: Storage, projectId: string): Pr
     permissions: await storage.permissions.list(projectId),
     roles: (await storage.roles.list(projectId)).filter(({ tenantId }) => tenantId === ''),
     attributes,
+    messageTemplates: await storage.messageTemplates.list(projectId),
   }
 }

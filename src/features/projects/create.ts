@@ -38,12 +38,12 @@ export async function createProject(
   return make(deps, input, {
     configuration: async () => ({
       ...{ settings: input.isHardened ? hardened : {}, settingsVersion: 1 },
-      ...{ permissions: [], roles: [], attributes: [] },
+      ...{ permissions: [], roles: [], attributes: [], messageTemplates: [] },
     }),
   })
 }
 
-/** Creates a project with the settings, roles, permissions and attributes of another; users, tenants and keys are not taken along. */
+/** Creates a project with the settings, roles, permissions, attributes and message templates of another; users, tenants and keys are not taken along. */
 export async function cloneProject(deps: Deps, input: NewProject & { readonly createdFrom: string }): Promise<CreatedProject> {
   return make(deps, input, {
     async configuration(tx) {
@@ -80,7 +80,7 @@ async function make(
     const settings = Settings.parse(configuration.settings)
     const record = { id, name, settings, settingsVersion: 1, createdAt, environment, tags }
     await tx.projects.insert(record)
-    await copyRoles(deps, tx, id, configuration)
+    await copyConfiguration(deps, tx, id, configuration)
     await tx.signingKeys.insert(signingKey)
     await tx.managementKeys.insert(management.record)
     for (const projectId of createdFrom === undefined ? [id] : [id, createdFrom])
@@ -90,9 +90,12 @@ async function make(
   return { project, managementKey: management.key }
 }
 
-async function copyRoles(deps: Deps, tx: Storage, projectId: string, { permissions, roles, attributes }: Configuration): Promise<void> {
+/** Message templates keep their IDs, so that calls which name one work in the clone too. */
+async function copyConfiguration(deps: Deps, tx: Storage, projectId: string, configuration: Configuration): Promise<void> {
+  const { permissions, roles, attributes, messageTemplates } = configuration
   const createdAt = deps.clock.nowSeconds()
   for (const one of permissions) await tx.permissions.insert({ ...one, projectId, id: newId(deps, 'PERM'), createdAt })
   for (const one of roles) await tx.roles.insert({ ...one, projectId, id: newId(deps, 'R'), createdAt })
   for (const one of attributes) await tx.attributes.put({ ...one, projectId, createdAt })
+  for (const one of messageTemplates) await tx.messageTemplates.insert({ ...one, projectId, createdAt, modifiedAt: createdAt })
 }

@@ -1,11 +1,12 @@
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
+import { type AuthError, coreErrors } from '../../core/errors.ts'
 import { adminEvent, recordEvent } from '../../core/events.ts'
 import { newId } from '../../core/secrets.ts'
 import type { Storage } from '../../core/storage.ts'
 import type { ProjectCaller } from './change.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { projectErrors } from './errors.ts'
+import { applyTemplates, templateFailures } from './import-templates.ts'
 import { deletionsOf, readFiles, type SnapshotFiles, type Wanted, withoutExcluded, writeFiles } from './snapshot.ts'
 
 export interface SnapshotInput {
@@ -26,8 +27,10 @@ export async function validateSnapshot(
   input: SnapshotInput,
 ): Promise<{ readonly failures: readonly string[]; readonly deletions: readonly string[] }> {
   const current = await configurationOf(deps, input.projectId)
+  const unsound = templateFailures(deps, input.files, input.excludes)
   const read = readFiles(input.files, current, input.excludes)
-  return 'wanted' in read ? { failures: [], deletions: deletionsOf(read.wanted, current) } : { ...read, deletions: [] }
+  if ('failures' in read) return { failures: [...read.failures, ...unsound], deletions: [] }
+  return unsound.length > 0 ? { failures: unsound, deletions: [] } : { failures: [], deletions: deletionsOf(read.wanted, current) }
 }
 
 /**
@@ -36,22 +39,28 @@ export async function validateSnapshot(
  */
 export async function importSnapshot(deps: Deps, input: ProjectCaller & SnapshotInput): Promise<void> {
   const { projectId, actor, files, excludes } = input
+  const unsound = templateFailures(deps, files, excludes)
   await deps.storage.transaction(async (tx) => {
     // Whoever else changes roles, permissions or settings waits from here on.
     await tx.projects.lock(projectId)
     const current = await readConfiguration(tx, projectId)
     if (!current) throw coreErrors.InvalidProject()
     const read = readFiles(files, current, excludes)
-    if ('failures' in read) throw projectErrors.InvalidSnapshot({ message: read.failures.join('; '), fields: { failures: read.failures } })
+    if ('failures' in read || unsound.length > 0) throw refused([...('failures' in read ? read.failures : []), ...unsound])
     const isSaved = await tx.projects.saveSettings(projectId, read.wanted.settings, current.settingsVersion)
     if (!isSaved) throw new Error('The settings changed under a lock')
     await applyPermissions(deps, tx, { projectId, current, wanted: read.wanted })
     await applyRoles(deps, tx, { projectId, current, wanted: read.wanted })
     await applyAttributes(deps, tx, { projectId, current, wanted: read.wanted })
+    await applyTemplates(deps, tx, { projectId, current: current.messageTemplates, wanted: read.wanted.messageTemplates })
     const names = withoutExcluded(files, excludes).map(([name]) => name)
     await recordEvent(deps, tx, adminEvent({ projectId, actor, type: 'project.import', data: { files: names } }))
   })
   deps.projects.forget(projectId)
+}
+
+function refused(failures: readonly string[]): AuthError {
+  return projectErrors.InvalidSnapshot({ message: failures.join('; '), fields: { failures } })
 }
 
 async function configurationOf(deps: Deps, projectId: string): Promise<Configuration> {

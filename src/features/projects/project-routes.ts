@@ -125,7 +125,7 @@ export const projectRoutes = [
   route({
     ...writing,
     path: '/v1/mgmt/project/clone',
-    summary: 'Make another project with the settings, roles, permissions and attributes of this one',
+    summary: 'Make another project with the settings, roles, permissions, attributes and message templates of this one',
     body: CloneBody,
     reply: CreatedReply,
     errors: [InvalidArguments, InvalidProject],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { coreErrors } from '../../core/errors.ts'
+import { templateLimits } from '../../core/message-templates.ts'
 import { batchLimits } from '../../http/body.ts'
 import { route } from '../../http/route.ts'
 import { Empty, Text } from '../../http/schemas.ts'
@@ -10,7 +11,8 @@ const { InvalidProject } = coreErrors
 const { InvalidSnapshot } = projectErrors
 
 const Files = z.record(z.string(), z.unknown()).meta({
-  description: 'JSON files by name: `settings.json`, `permissions.json`, `roles.json`, `attributes.json`, `snapshot.json`.',
+  description:
+    'JSON files by name: `settings.json`, `permissions.json`, `roles.json`, `attributes.json`, `messageTemplates.json`, `snapshot.json`.',
 })
 
 /** Secrets that the vendor's snapshots leave blank (`inputSecrets`) are of things that are not here; they are dropped. */
@@ -20,6 +22,9 @@ const SnapshotBody = z.object({
 })
 
 const NoSecrets = z.object({ connectors: z.array(z.unknown()), oauthProviders: z.array(z.unknown()) })
+
+/** Texts of message templates are long. */
+const snapshotLimits = { ...batchLimits, maxTextLength: templateLimits.body + 1 }
 
 const shared = { method: 'POST', access: 'management' } as const
 
@@ -33,7 +38,7 @@ export const snapshotRoutes = [
       ...shared,
       path,
       effect: 'read',
-      summary: 'Settings, roles, permissions and attributes of the project as files; no users, no keys',
+      summary: 'Settings, roles, permissions, attributes and message templates of the project as files; no users, no keys',
       reply: z.object({ files: Files }),
       errors: [InvalidProject],
       run: async ({ deps, caller }) => ({ files: await exportSnapshot(deps, { projectId: caller.project.id }) }),
@@ -44,9 +49,9 @@ export const snapshotRoutes = [
       ...shared,
       path,
       right: 'projects',
-      summary: 'Make settings, roles, permissions and attributes what the files say, all or nothing',
+      summary: 'Make settings, roles, permissions, attributes and message templates what the files say, all or nothing',
       body: SnapshotBody,
-      bodyLimits: batchLimits,
+      bodyLimits: snapshotLimits,
       reply: Empty,
       errors: [InvalidProject, InvalidSnapshot],
       run: async ({ deps, caller, body }) => {
@@ -61,7 +66,7 @@ export const snapshotRoutes = [
     effect: 'read',
     summary: 'What an import of these files would do; changes nothing',
     body: SnapshotBody,
-    bodyLimits: batchLimits,
+    bodyLimits: snapshotLimits,
     reply: z.object({
       ok: z.boolean(),
       failures: z.array(z.string()),

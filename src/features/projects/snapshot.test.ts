@@ -32,12 +32,34 @@ async function furnish(kit: Kit): Promise<void> {
   })
   for (const subject of ['user', 'tenant'] as const)
     await storage.attributes.put({ projectId: kit.projectId, subject, name: 'plan', definition, createdAt: 1 })
+  await addTemplate(kit, {
+    name: 'long',
+    active: true,
+    public: true,
+    versions: { en: { subject: 'Reset', body: `${linked}${'é'.repeat(9000)}` } },
+  })
+}
+
+const linked = '<a href="{{ link }}">Reset</a>'
+
+async function addTemplate(kit: Kit, more: object = {}): Promise<Json> {
+  const texts = { kind: 'password.reset', channel: 'email', versions: { en: { subject: 'Reset', body: linked } } }
+  const answer = await kit.manage('/v1/mgmt/message/template/create', { body: { ...texts, name: 'short', ...more } })
+  assert.equal(answer.status, 200, answer.text)
+  return answer.body.template
 }
 
 onEveryDatabase('what is exported and imported into another project is what that exports', async (kit) => {
   await furnish(kit)
   const exported = await call(kit, 'export')
-  assert.deepEqual(Object.keys(exported.files), ['snapshot.json', 'settings.json', 'permissions.json', 'roles.json', 'attributes.json'])
+  assert.deepEqual(Object.keys(exported.files), [
+    'snapshot.json',
+    'settings.json',
+    'permissions.json',
+    'roles.json',
+    'attributes.json',
+    'messageTemplates.json',
+  ])
   assert.deepEqual(exported.files['roles.json'], [
     { name: 'Reader', description: '', permissionNames: ['Read'], default: true, private: false },
     { name: 'Writer', description: 'writes', permissionNames: ['Read', 'SSO Admin', 'Write'], default: false, private: false },
@@ -155,3 +177,41 @@ onEveryDatabase(
     assert.equal((await kit.manage(`${path}/import`, { body: { files: { 'roles.json': ['x'.repeat(5_242_880)] } } })).status, 413)
   },
 )
+
+onEveryDatabase('message templates come and go with snapshots, keep their IDs, and are checked first', async (kit) => {
+  const list = async () => (await kit.manage('/v1/mgmt/message/template/list', { body: {} })).body.templates
+  const kept = await addTemplate(kit, { name: 'kept', active: true, options: ['brand'] })
+  await addTemplate(kit, { name: 'gone' })
+  const { files } = await call(kit, 'export')
+  const [entry] = files['messageTemplates.json']
+  assert.equal(files['messageTemplates.json'].length, 2)
+  const changed = { ...files['messageTemplates.json'][1], id: 'MTsomethingElse', name: 'kept', active: false, public: true }
+  const wanted = { 'messageTemplates.json': [changed, { ...entry, id: 'MTfromElsewhere', name: 'new', active: true, options: [] }] }
+  assert.deepEqual((await call(kit, 'validate', { files: wanted })).deletions, ['message template password.reset email gone'])
+  await call(kit, 'import', { files: wanted })
+  const facts = (await list()).map(({ id, name, active, public: isPublic }: Json) => [id, name, active, isPublic])
+  assert.deepEqual(facts, [
+    [kept.id, 'kept', false, true],
+    ['MTfromElsewhere', 'new', true, false],
+  ])
+
+  const broken = [{ ...entry, versions: { en: { subject: '{{ nope }}', body: linked } } }]
+  const refused = await call(kit, 'validate', { files: { 'messageTemplates.json': broken } })
+  assert.deepEqual(refused.failures, ['messageTemplates.json.0: en, subject, line 1, column 4: there is no variable nope'])
+  const answer = await kit.manage(`${path}/import`, { body: { files: { 'messageTemplates.json': broken, 'settings.json': { no: {} } } } })
+  assert.equal(answer.body.errorCode, 'E111701')
+  assert.equal(answer.body.failures.length, 2, answer.text)
+  const twice = [
+    { ...entry, active: true },
+    { ...entry, id: 'MT2', name: 'other', active: true },
+  ]
+  assert.match((await call(kit, 'validate', { files: { 'messageTemplates.json': twice } })).failures[0], /two active ones/)
+  assert.deepEqual((await list()).length, 2)
+})
+
+onEveryDatabase('a clone has the message templates, under their IDs', async (kit) => {
+  const { id } = await addTemplate(kit, { active: true })
+  const { body } = await kit.manage('/v1/mgmt/project/clone', { body: { name: 'Clone' } })
+  const found = await kit.auth.deps.storage.messageTemplates.active(body.projectId, 'password.reset', 'email')
+  assert.equal(found?.id, id)
+})
