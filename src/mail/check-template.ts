@@ -108,7 +108,7 @@ function tried(
 ): { readonly faults: readonly Fault[]; readonly isCostly: boolean } {
   const found = [...faults]
   for (const message of [sampleMessage(kind, options), barestMessage(kind)]) {
-    const given = { projectName: 'Acme', locale: part.language, options }
+    const given = { projectName: 'Acme', locale: part.language, options, isMail: part.maxLength === undefined }
     try {
       const written = write(liquids[part.kind], templates, scopeOf(kind, message, given), part.language)
       for (const problem of wantsOf(part, written, kind, message)) {

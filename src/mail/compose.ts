@@ -93,7 +93,7 @@ export function createComposer({ kinds, projectById, storage, from, log }: Compo
     const isMail = formOf(channel) === 'email'
     const tags = Object.keys(template.versions as object)
     const locale = chosenLanguage([...wishes, lastLanguage], tags) ?? tags[0] ?? lastLanguage
-    const scope = scopeOf(kind, message, { projectName: project.name, locale, options: template.options })
+    const scope = scopeOf(kind, message, { projectName: project.name, locale, options: template.options, isMail })
     const write = (form: 'html' | 'plain', text: string) => engine.render(form, text, scope, locale)
     if (!isMail) {
       const version = TextVersions.parse(template.versions)[locale]
@@ -114,7 +114,7 @@ export function createComposer({ kinds, projectById, storage, from, log }: Compo
     const locale = chosenLanguage([...wishes, lastLanguage], Object.keys(languages)) ?? lastLanguage
     const language = languages[locale]
     const texts = language?.kinds[message.kind]
-    const scope = scopeOf(kind, message, { projectName: project.name, locale, options: [] })
+    const scope = scopeOf(kind, message, { projectName: project.name, locale, options: [], isMail: formOf(channel) === 'email' })
     const write = (text: string) => ownEngine.render('plain', text, scope, locale)
     const form = formOf(channel)
     if (form !== 'email') {

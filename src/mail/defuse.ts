@@ -60,6 +60,11 @@ export function defuse(text: string): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
+/** As `defuse`, for text after which more may follow without a space. */
+export function defuseOpen(text: string): string {
+  return defuse(text).replace(/[.\u3002\uff0e\uff61@:/]$/u, `$&${breaker}`)
+}
+
 /** Escapes text for HTML, in content and in quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')

@@ -1,5 +1,5 @@
 import type { MessageKind, MessageValue, MessageVariable } from '../core/messages.ts'
-import { defuse, oneLine } from './defuse.ts'
+import { defuse, defuseOpen, oneLine } from './defuse.ts'
 import type { OpenMessage } from './sealed-message.ts'
 
 /** What a template sees. Every value is harmless before a template can touch it (IN-06). */
@@ -12,8 +12,10 @@ const maxUrlLength = 4096
 export function scopeOf(
   kind: MessageKind,
   message: Pick<OpenMessage, 'user' | 'values' | 'options'>,
-  given: { readonly projectName: string; readonly locale: string; readonly options: readonly string[] },
+  given: { readonly projectName: string; readonly locale: string; readonly options: readonly string[]; readonly isMail: boolean },
 ): Readonly<Record<string, unknown>> {
+  // In text messages the invisible character behind a name such as `Acme Inc.` would cost a second message.
+  const shownText = (text: string, maxLength: number) => (given.isMail ? defuseOpen : defuse)(oneLine(text, maxLength))
   const user = Object.fromEntries(Object.entries(message.user).map(([name, value]) => [name, shownText(value, maxTextLength)]))
   const values = Object.entries(kind.variables).map(([name, variable]) => [name, checkedValue(variable, message.values[name])])
   const options = given.options.map((name) => [

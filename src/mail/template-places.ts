@@ -17,7 +17,7 @@ const refusedElements = new Set([
   ...['noembed', 'noframes', 'xmp', 'plaintext', 'listing'],
 ])
 
-const refusedScheme = /^[\s\p{Cc}]*(?:javascript|vbscript|data|file|blob):|^[^:/?#]*&[^:/?#]*:/iu
+const refusedScheme = /^[\s\p{Cc}]*(?:javascript|vbscript|data|file|blob):|^[^:/?#&]*&[^:/?]*:/iu
 const addressAttributes = new Set(['href', 'src', 'action', 'formaction', 'background', 'poster', 'xlink:href'])
 
 /** Elements within which a word goes on. */
@@ -85,7 +85,7 @@ function problemOf(scanner: HtmlScanner, isFree: boolean): string | undefined {
   return `is text that a user may have chosen: it cannot stand in the attribute ${attribute}`
 }
 
-/** Watches what is written without a space between: mail programs make links of words that look like addresses. */
+/** Watches what is written without a space between: mail programs make links of words that look like addresses. A full stop of Chinese or Japanese is followed by no space, and makes no link. */
 function wordWatch(tell: (offset: number) => void) {
   const maxLength = 300
   let word = ''
@@ -102,7 +102,7 @@ function wordWatch(tell: (offset: number) => void) {
         if (character !== '<') end()
         return
       }
-      if (last && /[.@。．｡]/u.test(word.slice(-1)) && word.length === last.from + 1 && /[\p{L}\p{N}]/u.test(character)) tell(last.offset)
+      if (last && /[.@]/u.test(word.slice(-1)) && word.length === last.from + 1 && /[\p{L}\p{N}]/u.test(character)) tell(last.offset)
       word = `${word}${character}`
       if (word.length <= maxLength) return
       word = word.slice(-maxLength)
@@ -117,7 +117,7 @@ function wordWatch(tell: (offset: number) => void) {
 }
 
 function looksLikeAddress(word: string): boolean {
-  return /:\/\/|^(?:mailto|tel|sms|callto|whatsapp|skype|facetime):|[\p{L}\p{N}][.@。．｡]/iu.test(word)
+  return /:\/\/|^(?:mailto|tel|sms|callto|whatsapp|skype|facetime):|[\p{L}\p{N}][.@]/iu.test(word)
 }
 
 /** Watches that branches leave the HTML as they found it. */
