@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Channel, formOf } from './messages.ts'
 import { isPlainText } from './plain-text.ts'
 
 /** Longest texts of a template, in UTF-16 units, and how many there may be. `whole` is a template in all languages, `project` all templates of a project. */
@@ -51,6 +52,11 @@ export const MailVersions = z.record(LanguageTag, MailVersion).refine(hasLanguag
 export type MailVersions = z.infer<typeof MailVersions>
 export const TextVersions = z.record(LanguageTag, TextVersion).refine(hasLanguages, languagesProblem)
 export type TextVersions = z.infer<typeof TextVersions>
+
+/** Texts that were found sound, with everything that they leave out. Throws for others. */
+export function wholeVersions(channel: Channel, versions: unknown): MailVersions | TextVersions {
+  return (formOf(channel) === 'email' ? MailVersions : TextVersions).parse(versions)
+}
 
 /**
  * The language to write in: the first wish that is there, exactly or by its language alone (`de-CH` is content with `de`, and with `de-AT` before another language). `undefined` when

@@ -1,7 +1,7 @@
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors, naming } from '../../core/errors.ts'
 import { type Actor, adminEvent, recordEvent } from '../../core/events.ts'
-import { templateLimits } from '../../core/message-templates.ts'
+import { templateLimits, wholeVersions } from '../../core/message-templates.ts'
 import { type TemplateDraft, type TemplateProblem, toldProblem } from '../../core/message-writer.ts'
 import type { Channel } from '../../core/messages.ts'
 import { newId } from '../../core/secrets.ts'
@@ -41,7 +41,8 @@ export async function createTemplate(
   const { projectId, template } = input
   assertSound(deps, template)
   const now = deps.clock.nowSeconds()
-  const record = { ...template, projectId, id: newId(deps, 'MT'), createdAt: now, modifiedAt: now }
+  const versions = wholeVersions(template.channel, template.versions)
+  const record = { ...template, versions, projectId, id: newId(deps, 'MT'), createdAt: now, modifiedAt: now }
   await deps.storage.transaction(async (tx) => {
     await tx.projects.lock(projectId)
     if ((await tx.messageTemplates.list(projectId)).length >= templateLimits.perProject) {
@@ -64,12 +65,13 @@ export async function updateTemplate(
   const before = await loadTemplate(deps, input)
   const after = { ...before, ...given(changes), modifiedAt: deps.clock.nowSeconds() }
   assertSound(deps, after)
+  const versions = wholeVersions(before.channel as Channel, after.versions)
   return deps.storage.transaction(async (tx) => {
     await tx.projects.lock(projectId)
     const now = await find(tx, projectId, id)
     // Checked was what it was before: of two who change texts and options at the same time, one must look again.
     if (textsOf(now) !== textsOf(before)) throw coreErrors.InvalidArguments({ message: 'The template changed at the same time; try again' })
-    const record = { ...after, isActive: now.isActive }
+    const record = { ...after, versions, isActive: now.isActive }
     if (!(await tx.messageTemplates.update(record))) throw naming(messageTemplateErrors.MessageTemplateExists, record.name)
     await assertRoom(tx, projectId)
     await note(deps, tx, input, 'messageTemplate.update', record, { fields: Object.keys(given(changes)) })

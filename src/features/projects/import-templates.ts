@@ -1,4 +1,5 @@
 import type { Deps } from '../../core/deps.ts'
+import { wholeVersions } from '../../core/message-templates.ts'
 import { toldProblem } from '../../core/message-writer.ts'
 import { newId } from '../../core/secrets.ts'
 import type { MessageTemplateRecord, Storage } from '../../core/storage.ts'
@@ -38,7 +39,7 @@ export async function applyTemplates(
   const now = deps.clock.nowSeconds()
   const taken = new Set(current.filter((one) => after.has(templateKey(one))).map(({ id }) => id))
   for (const { id, name, kind, channel, active, public: isPublic, options, versions } of wanted) {
-    const texts = { name, kind, channel, isActive: active, isPublic, options, versions, modifiedAt: now }
+    const texts = { name, kind, channel, isActive: active, isPublic, options, versions: wholeVersions(channel, versions), modifiedAt: now }
     const known = before.get(templateKey(texts))
     const chosen = known?.id ?? (id === undefined || taken.has(id) ? newId(deps, 'MT') : id)
     taken.add(chosen)
