@@ -16,6 +16,8 @@ import {
   type TypedRights,
   updateManagementKey,
 } from './features/management-keys/manage.ts'
+import { type RetriedMessages, retryMessages } from './features/messages/retry.ts'
+import { countMessages, type MessageSearch, searchMessages } from './features/messages/search.ts'
 import { type ImportedPasswords, importedPasswords } from './features/password/imported.ts'
 import { setPassword, unlock } from './features/password/manage.ts'
 import { createProject } from './features/projects/create.ts'
@@ -82,6 +84,12 @@ export interface Administration {
   exportUsers(input: Omit<Parameters<typeof exportUsers>[1], 'actor'>): Promise<{ readonly users: number }>
   /** What happened, newest first; `user` is a login ID, or a user ID, also of one who is gone. */
   searchAudit(input: Omit<AuditSearch, 'userIds' | 'loginIds'> & { readonly user?: string | undefined }): Promise<Found<AuditEntry>>
+  /** The delivery log, newest first: what became of messages, never what they say. */
+  searchMessages(input: Parameters<typeof searchMessages>[1]): ReturnType<typeof searchMessages>
+  /** Numbers of messages of the last seven days. */
+  countMessages(input: InProject): ReturnType<typeof countMessages>
+  /** Lets messages that were given up wait again, 200 at most. */
+  retryMessages(input: { readonly search: MessageSearch; readonly isAll?: boolean }): Promise<RetriedMessages>
   showSettings(input: InProject): Promise<Settings>
   changeSettings(input: InProject & { readonly changes: SettingsChanges }): Promise<Settings>
 }
@@ -126,6 +134,9 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
       const named = user === undefined ? undefined : await deps.storage.users.byLoginId(input.projectId, canonicalLoginId(user))
       return searchAudit(deps, { ...input, userIds: user === undefined ? undefined : [named?.user.id ?? user] })
     },
+    searchMessages: (input) => searchMessages(deps, input),
+    countMessages: (input) => countMessages(deps, input),
+    retryMessages: (input) => retryMessages(deps, { ...input, actor }),
     showSettings: async (input) => (await projectById(deps, input.projectId)).settings,
     changeSettings: async ({ projectId, changes }) => {
       if (Object.keys(changes).length === 0) throw coreErrors.InvalidArguments({ message: 'No settings were named' })

@@ -7,6 +7,7 @@ import { type Options, optionFacts } from '../options.ts'
 import { allOptionNames, commandWithOptions, type Flags, optionsOf, print } from './context.ts'
 import { CommandFailed, exitCodes } from './exit.ts'
 import { openExisting } from './installation.ts'
+import { unreachable } from './unreachable.ts'
 import { type Weaker, weakerOptions, weakerSettings } from './weaker.ts'
 
 /** What was found: fine, weaker than its standard, worth knowing, or a reason why the server does not work. */
@@ -131,6 +132,7 @@ async function examine(auth: Auth): Promise<readonly Finding[]> {
   if (projects.length === 0) findings.push(problem('There is no project; run postern init, or postern serve'))
   for (const { id } of projects) {
     const settings = await auth.api.showSettings({ projectId: id })
+    findings.push(...unreachable(settings, auth.deps.outbox.carries).map((text) => ({ level: 'note', text, projectId: id }) as const))
     findings.push(...weakerSettings(settings).map((one) => ({ ...weakness(one), projectId: id })))
     for (const { origin, imported, rehashed, left } of await auth.api.importedPasswords({ projectId: id })) {
       const text = `Of ${imported} passwords that came as ${origin}, ${rehashed} are hashed anew and ${left} are left.`

@@ -7,6 +7,7 @@ import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
+import { messageCommand } from './message.ts'
 import { openApiCommand } from './openapi.ts'
 import { projectCommand } from './project.ts'
 import { serveCommand } from './serve.ts'
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     projectCommand,
     userCommand,
     auditCommand,
+    messageCommand,
     importCommand,
     exportCommand,
     keysCommand,
