@@ -1,4 +1,4 @@
-import { aLink, freshLink, freshLoginId, freshUser, type Rows, type World } from './row.ts'
+import { aLink, freshLink, freshLinkToken, freshLoginId, freshUser, type Rows, type World } from './row.ts'
 
 const signIn = async (world: World) => ({ body: { loginId: await freshUser(world) } })
 const newEmail = ({ user }: World) => ({ body: { loginId: user.loginId, email: freshLoginId() } })
@@ -14,7 +14,7 @@ export const rows: Rows = {
   'POST /v1/auth/magiclink/update/phone': { access: 'refresh', request: newPhone },
   'POST /v1/auth/magiclink/update/phone/{method}': { access: 'refresh', request: newPhone },
   'GET /signin/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
-  'POST /signin/{projectId}': { access: 'open', request: () => ({ form: { t: aLink } }) },
+  'POST /signin/{projectId}': { access: 'open', request: async (world) => ({ form: { t: await freshLinkToken(world) } }) },
   'GET /verify/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
   'POST /verify/{projectId}': { access: 'open', request: () => ({ form: { t: aLink } }) },
 }

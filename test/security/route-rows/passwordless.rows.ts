@@ -28,7 +28,7 @@ export const rows: Rows = {
     request: ({ user }) => ({ body: { loginId: user.loginId, phone: '+15555550143' } }),
   },
   'GET /confirm/{projectId}': { access: 'open', request: () => ({ path: `?t=${aLink}` }) },
-  'POST /confirm/{projectId}': { access: 'open', request: () => ({ form: { t: aLink } }) },
+  'POST /confirm/{projectId}': { access: 'open', request: async (world) => ({ form: { t: (await enchantedLink(world)).token } }) },
   'POST /v1/auth/otp/signin/{method}': { access: 'project', request: signIn },
   'POST /v1/auth/otp/signup/{method}': { access: 'project', request: signUp },
   'POST /v1/auth/otp/signup-in/{method}': { access: 'project', request: signUp },

@@ -61,10 +61,15 @@ export async function freshUser({ kit }: World): Promise<string> {
   return loginId
 }
 
-export async function freshLink({ kit }: World): Promise<RowRequest> {
+/** The token of a link that opens. */
+export async function freshLinkToken({ kit }: World): Promise<string> {
   const loginId = freshLoginId()
   await kit.signUp(loginId, goodPassword, { isVerified: false })
-  return { body: { token: await kit.linkToken(loginId, 'email.verify') } }
+  return kit.linkToken(loginId, 'email.verify')
+}
+
+export async function freshLink(world: World): Promise<RowRequest> {
+  return { body: { token: await freshLinkToken(world) } }
 }
 
 /** The login ID of a test user who was just made. */
