@@ -1,32 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Page } from 'playwright-core'
 import { browserTest, type Visit } from './browser.ts'
-import { dimTexts } from './contrast.ts'
-
-/** The basics of WCAG 2.2 that a program can check: contrast (1.4.3), reflow (1.4.10), names and labels (1.3.1, 3.1.1), visible focus (2.4.7). */
-
-/** What can be focused and has no name, or is an input without a label. */
-const nameless = `[...document.querySelectorAll('a, button, summary, iframe, input:not([type=hidden])')]
-  .filter((element) => !(element.labels ? element.labels.length > 0 || element.textContent.trim() : element.title || element.textContent.trim()))
-  .map((element) => element.outerHTML)`
-
-const structure = `({
-  lang: document.documentElement.lang,
-  headings: document.querySelectorAll('h1').length,
-  mains: document.querySelectorAll('main').length,
-  hasTitle: document.title !== '',
-})`
-
-const focusedOutline = `document.activeElement === document.body ? 'none' : getComputedStyle(document.activeElement).outlineStyle`
-
-async function checkPage(page: Page): Promise<void> {
-  assert.deepEqual(await page.evaluate(dimTexts), [])
-  assert.deepEqual(await page.evaluate(nameless), [])
-  assert.deepEqual(await page.evaluate(structure), { lang: 'en', headings: 1, mains: 1, hasTitle: true })
-  assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the window')
-  await page.keyboard.press('Tab')
-  assert.equal(await page.evaluate(focusedOutline), 'solid')
-}
+import { checkPage, smallScreen } from './page-checks.ts'
 
 /** Goes through the states of every page of ours. */
 async function checkAll({ kit, url, page }: Visit): Promise<void> {
@@ -52,8 +26,6 @@ async function checkAll({ kit, url, page }: Visit): Promise<void> {
   await checkPage(page)
 }
 
-const small = { width: 320, height: 640 }
-
 browserTest('pages: accessible in light colours', checkAll, { browser: { colorScheme: 'light' } })
 browserTest('pages: accessible in dark colours', checkAll, { browser: { colorScheme: 'dark' } })
-browserTest('pages: accessible on a small screen', checkAll, { browser: { viewport: small } })
+browserTest('pages: accessible on a small screen', checkAll, { browser: { viewport: smallScreen } })
