@@ -30,6 +30,7 @@ import { listUsers } from './features/users/list.ts'
 import { deleteUser } from './features/users/remove.ts'
 import { setUserStatus } from './features/users/status.ts'
 import { verifyUser } from './features/users/verify.ts'
+import { createMessageAdministration, type MessageAdministration } from './message-administration.ts'
 
 interface InProject {
   readonly projectId: string
@@ -41,7 +42,7 @@ interface OneUser extends InProject {
 }
 
 /** What an administrator can do, as plain functions: the command line and programs that embed the server call these. Each throws `AuthError`s. */
-export interface Administration {
+export interface Administration extends MessageAdministration {
   /** Answers the management key, once. */
   createProject(input: {
     readonly name: string
@@ -101,6 +102,7 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
     return { project, account: await findManagedUser(deps, input), actor }
   }
   return {
+    ...createMessageAdministration(deps, actor),
     createProject: async (input) => {
       const { project, managementKey } = await createProject(deps, { ...input, actor })
       return { projectId: project.id, managementKey }

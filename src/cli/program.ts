@@ -12,6 +12,7 @@ import { openApiCommand } from './openapi.ts'
 import { projectCommand } from './project.ts'
 import { serveCommand } from './serve.ts'
 import { settingsCommand } from './settings.ts'
+import { templateCommand } from './template.ts'
 import { userCommand } from './user.ts'
 
 const exitHelp = `
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     exportCommand,
     keysCommand,
     settingsCommand,
+    templateCommand,
     openApiCommand,
   ]) {
     program.addCommand(make())
