@@ -4,10 +4,11 @@ import { MessageRefused, type RenderedMail } from '../core/ports.ts'
 import type { OutboxRecord } from '../core/storage.ts'
 import { type ComposerOptions, createComposer } from './compose.ts'
 import { createMemoryTransport } from './log.ts'
+import { sealedText } from './sealed-message.ts'
 import { createSmtpTransport } from './smtp.ts'
 import { hostileAddresses } from './test-addresses.ts'
 import { startPeer } from './test-smtp-peer.ts'
-import { inWorld, link, projectId, type World } from './test-world.ts'
+import { inWorld, link, newMail, projectId, type World } from './test-world.ts'
 
 const states = async (world: World) => (await world.rows()).map(({ state }) => state)
 
@@ -269,8 +270,7 @@ async function poison(world: World, id: string, changes: Partial<OutboxRecord>):
 test(
   'IN-05, IN-07: rows written past the domain are abandoned, with nothing on the wire and a line that tells nothing',
   inWorld(async (world) => {
-    const user = { name: '', givenName: '', familyName: '', email: '', phone: '' }
-    const content = { values: { link, lifetime: 60 }, user, locales: [], templateId: '', options: {} }
+    const content = JSON.parse(sealedText(newMail(), 'locale'))
     const seal = (id: string, message: unknown) => world.sealer.seal(`outbox/${projectId}/${id}`, JSON.stringify(message))
     for (const [index, [, to]] of hostileAddresses.entries()) {
       await poison(world, `Maddress${index}`, { sealedContent: seal(`Maddress${index}`, { ...content, to }) })
@@ -286,10 +286,12 @@ test(
     const sender = world.sender(createSmtpTransport({ url: `smtp://localhost:${peer.port}` }))
     const count = hostileAddresses.length + 5
     assert.equal(await sender.runOnce(), count)
-    await sender.stop()
-    await peer.close()
     assert.equal(peer.connections(), 0)
     assert.deepEqual(new Set(await states(world)), new Set(['failed']))
+    await poison(world, 'Mgood', { sealedContent: seal('Mgood', content) })
+    assert.deepEqual([await sender.runOnce(), world.lines.pop()?.event], [1, 'message.sent'], 'one like them that is not hostile leaves')
+    await sender.stop()
+    await peer.close()
     assert.deepEqual([world.lines.length, new Set(world.lines.map(({ event }) => event))], [count, new Set(['message.abandoned'])])
     assert.doesNotMatch(world.logged().replaceAll(/Maddress\d+/g, ''), /ada|@|canary|evil|example|victim/)
   }),
