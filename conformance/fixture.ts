@@ -34,9 +34,13 @@ export interface Target {
   restart(): Promise<void>
   /** Signs a new user up by the SDK. `name` makes the address. */
   signUp(name: string, details?: SignUpDetails): Promise<Account>
-  /** The token in the newest mail of a kind to an address. */
+  /** The newest message to an address or a phone number, of a kind if one is given. */
+  newest(to: string, kind?: string): Promise<Mail>
+  /** The token in the link of such a message. */
   linkToken(to: string, kind: string): Promise<string>
-  /** All mails, newest first. */
+  /** The code in such a message. */
+  newestCode(to: string, kind?: string): Promise<string>
+  /** All messages, newest first. */
   mails(): Promise<readonly Mail[]>
 }
 
@@ -44,6 +48,7 @@ export interface Mail {
   readonly to: string
   readonly kind: string
   readonly link?: string
+  readonly code?: string
   readonly text: string
 }
 
@@ -113,11 +118,13 @@ async function startTarget(kind: DatabaseKind, installation: Installation): Prom
         refreshJwt: data.refreshJwt ?? '',
       }
     },
-    async linkToken(to, kindOfMail) {
-      const link = (await mails()).find((mail) => mail.to === to && mail.kind === kindOfMail)?.link
-      assert.ok(link, `there is a mail ${kindOfMail} to ${to}`)
-      return tokenOf(link)
+    async newest(to, kindOfMail) {
+      const found = (await mails()).find((mail) => mail.to === to && (kindOfMail === undefined || mail.kind === kindOfMail))
+      assert.ok(found, `there is a message ${kindOfMail} to ${to}`)
+      return found
     },
+    linkToken: async (to, kindOfMail) => tokenOf((await target.newest(to, kindOfMail)).link ?? ''),
+    newestCode: async (to, kindOfMail) => (await target.newest(to, kindOfMail)).code ?? '',
   }
   return { target, stop }
 }

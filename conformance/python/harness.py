@@ -78,11 +78,19 @@ def new_tenant(name):
     return f"{name}-py"
 
 
-def link_to(to, kind):
-    """The link in the newest mail of a kind to an address."""
+def newest(to, kind):
+    """The newest message of a kind to an address or a phone number."""
     with urllib.request.urlopen(f"{BASE_URL}/outbox.json") as answer:
         messages = json.load(answer)["messages"]
-    return next(mail["link"] for mail in messages if mail["to"] == to and mail["kind"] == kind)
+    return next(message for message in messages if message["to"] == to and message["kind"] == kind)
+
+
+def link_to(to, kind):
+    return newest(to, kind)["link"]
+
+
+def code_to(to, kind):
+    return newest(to, kind)["code"]
 
 
 def token_of(link):

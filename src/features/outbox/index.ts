@@ -19,6 +19,7 @@ const MessageReply = z.object({
   text: z.string(),
   html: z.string(),
   link: z.string().optional(),
+  code: z.string().optional(),
 })
 
 /** What a frame with a mail may do: show it, and open its link in a tab of its own. */
