@@ -179,3 +179,32 @@ onEveryDatabase('IN-06: a stored template that fails does not hold up the messag
   }
   assert.ok(kit.log.lines.some(({ event }) => event === 'message.templateFailed'))
 })
+
+onEveryDatabase('IN-05: no template, option or recipient of a test bends a mail', async (kit) => {
+  const subject = 'One\r\nBcc: evil@evil.example\n\n{{ options.text }}'
+  const { id } = await make(kit, { active: true, options: ['text'], versions: { en: { subject, body: link } } })
+  const send = (to: string) => kit.manage('/v1/mgmt/message/template/test', { body: { id, to } })
+  for (const to of [
+    'a@example.com,b@example.com',
+    'a@example.com\r\nBcc: b@example.com',
+    'a@example.com b@example.com',
+    '"a b"@example.com',
+    'A <a@example.com>',
+    'group: a@example.com;',
+    'a@example.com\u0000',
+    '+15555555555',
+  ]) {
+    assert.equal((await send(to)).status, 400, to)
+  }
+  assert.deepEqual(await kit.mails(), [])
+  assert.equal((await send('a@example.com')).status, 200)
+  await kit.signUp('ada@example.com')
+  const answer = await kit.call('/v1/auth/password/reset', {
+    body: { loginId: 'ada@example.com', templateOptions: { text: 'a\r\nBcc: x' } },
+  })
+  assert.equal(answer.status, 400, 'line breaks are in no option')
+  const mail = await reset(kit, 'ada@example.com', { templateOptions: { text: 'two' } })
+  assert.equal(mail.to, 'ada@example.com')
+  for (const { subject: shown } of await kit.mails()) assert.doesNotMatch(shown, /\p{Cc}/u)
+  assert.equal(mail.subject, 'One Bcc: evil@evil.example two')
+})
