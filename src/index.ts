@@ -8,7 +8,17 @@ export { type Auth, createAuth, type Ports, version } from './auth.ts'
 export type { Deps, Limits } from './core/deps.ts'
 export { AuthError, type ErrorDetails, type ErrorSpec } from './core/errors.ts'
 export { localSource, type Source } from './core/events.ts'
-export { type Clock, type Log, type LogFields, type MailTransport, MessageRefused, type Random, type RenderedMail } from './core/ports.ts'
+export {
+  type Clock,
+  type Log,
+  type LogFields,
+  type MailTransport,
+  MessageRefused,
+  type Random,
+  type RenderedMail,
+  type RenderedText,
+  type TextTransport,
+} from './core/ports.ts'
 export { type Project, projectById, type SettingsChanges } from './core/projects.ts'
 export { type IssuedSession, type LiveSession, liveSession } from './core/sessions.ts'
 export type { Settings } from './core/settings.ts'

@@ -106,13 +106,18 @@ test('init --hardened: doctor finds nothing weaker than its standard', async () 
 })
 
 test('doctor: tells what is weaker with its row, and masks secrets', async () => {
-  const environment = { POSTERN_SMTP_URL: 'smtps://canary:canary@mail.example', POSTERN_MAIL_FROM: 'auth@example.com' }
+  const environment = {
+    ...{ POSTERN_SMTP_URL: 'smtps://canary:canary@mail.example', POSTERN_MAIL_FROM: 'auth@example.com' },
+    ...{ POSTERN_TEXT_WEBHOOK_URL: 'https://hooks.example/canary?canary', POSTERN_TEXT_WEBHOOK_SECRETS: `whsec_${'canary00'.repeat(5)}` },
+  }
   const { code, stdout, stderr } = await on(['doctor'], { environment })
   assert.equal(code, 0)
   assert.match(stdout, /^weaker .*PW-04: minimum length 8 is under 15/m)
   assert.match(stdout, /^weaker .*SE-01: /m)
   assert.match(stdout, /^ok .*One password hash takes [\d.]+ ms/m)
   assert.match(stdout, /^smtpUrl: smtps:\/\/\*\*\*@mail\.example$/m)
+  assert.match(stdout, /^textWebhookUrl: https:\/\/hooks\.example\/\*\*\*\ntextWebhookSecrets: \*\*\*$/m)
+  assert.match(stdout, /^twilioAuthToken: not set$/m)
   assert.doesNotMatch(stdout + stderr, /canary/)
   assert.ok(!stdout.includes((await readFile(join(data, 'master.key'), 'utf8')).trim()))
 })

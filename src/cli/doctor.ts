@@ -26,7 +26,7 @@ export function doctorCommand(): Command {
       const shown = masked(options)
       const lines = [
         ...Object.entries(shown).map(
-          ([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : (value ?? 'not set')}`,
+          ([name, value]) => `${name}: ${typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? 'not set')}`,
         ),
         '',
         ...findings.map(({ level, text, projectId }) => `${level.padEnd(8)}${projectId ? `${projectId} ` : ''}${text}`),
