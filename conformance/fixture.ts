@@ -49,6 +49,9 @@ export interface Mail {
   readonly kind: string
   readonly link?: string
   readonly code?: string
+  /** Numbered links, of which one is the right one. */
+  readonly links: readonly { readonly number: string; readonly url: string }[]
+  readonly subject: string
   readonly text: string
 }
 
@@ -131,6 +134,11 @@ async function startTarget(kind: DatabaseKind, installation: Installation): Prom
 
 /** The SDK logs what it refuses; the checks look at what it answers. */
 const silent = { log: () => undefined, debug: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** The token of the link with a number, or with another one than that. */
+export function numberedToken({ links }: Mail, number: string, isRight = true): string {
+  return tokenOf(links.find((link) => (link.number === number) === isRight)?.url ?? '')
+}
 
 /** The token of a link, in its parameter `t`. */
 export function tokenOf(link: string): string {

@@ -99,3 +99,8 @@ def token_of(link):
 
 def link_token(to, kind):
     return token_of(link_to(to, kind))
+
+
+def number_token(to, kind, number):
+    """The token of one of the numbered links in such a message."""
+    return next(token_of(link["url"]) for link in newest(to, kind)["links"] if link["number"] == number)

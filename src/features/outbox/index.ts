@@ -20,6 +20,8 @@ const MessageReply = z.object({
   html: z.string(),
   link: z.string().optional(),
   code: z.string().optional(),
+  channel: z.string(),
+  links: z.array(z.object({ number: z.string(), url: z.string() })),
 })
 
 /** What a frame with a mail may do: show it, and open its link in a tab of its own. */
@@ -93,7 +95,7 @@ export const outbox: Feature = {
       summary: 'The latest mails, newest first (development only)',
       reply: z.object({ messages: z.array(MessageReply) }),
       errors: [],
-      run: async ({ deps }) => ({ messages: [...(await deps.outbox.recent(shownMails))] }),
+      run: async ({ deps }) => ({ messages: (await deps.outbox.recent(shownMails)).map((one) => ({ ...one, links: [...one.links] })) }),
     }),
   ],
 }
