@@ -160,7 +160,7 @@ export interface Storage extends ManagementStorage, TransferStorage, MessageStor
     setData(projectId: string, id: string, data: unknown, now: number): Promise<boolean>
     /** Removes the challenge if it is there and not expired at `now`. True for exactly one caller (RC-03). */
     spend(projectId: string, id: string, now: number): Promise<boolean>
-    /** Removes all challenges of a user, or those of some purposes (RC-05). */
+    /** Removes all challenges of a user and of their login IDs from before there was the user, or those of some purposes (RC-05). */
     deleteForUser(projectId: string, userId: string, purposes?: readonly string[]): Promise<void>
   }
 

@@ -57,7 +57,19 @@ export function challenges(connection: Connection): Storage['challenges'] {
     },
     async deleteForUser(projectId, userId, purposes) {
       if (purposes?.length === 0) return
-      const all = connection.db.deleteFrom('challenges').where('project_id', '=', projectId).where('user_id', '=', userId)
+      const own = connection.db
+        .selectFrom('login_ids')
+        .select('canonical')
+        .where('project_id', '=', projectId)
+        .where('user_id', '=', userId)
+      const all = connection.db
+        .deleteFrom('challenges')
+        .where('project_id', '=', projectId)
+        .where((is) => {
+          // Those from before the user was one.
+          const earlier = is.and([is('login_id', '<>', nobody), is('login_id', 'in', own)])
+          return is.or([is('user_id', '=', userId), earlier])
+        })
       await (purposes ? all.where('purpose', 'in', purposes) : all).execute()
     },
   }

@@ -4,6 +4,7 @@ import type { Connection } from '../connection.ts'
 import { changes, type Prepared, prepared } from '../prepared.ts'
 import { credentialColumns, type Tables, userColumns } from '../tables.ts'
 import { accountSelection, assertSeparable, readAccount } from './accounts.ts'
+import { challenges } from './challenges.ts'
 import { searchUsers } from './user-search.ts'
 
 const byId = prepared((db, user: { projectId: string; id: string }) =>
@@ -150,6 +151,7 @@ export function users(connection: Connection): Storage['users'] {
       return changes(await removeLoginId(connection, { projectId, id, canonical })) === 1
     },
     async delete(projectId, id) {
+      await challenges(connection).deleteForUser(projectId, id)
       for (const table of ['role_assignments', 'memberships'] as const) {
         await db.deleteFrom(table).where('project_id', '=', projectId).where('subject_id', '=', id).execute()
       }
