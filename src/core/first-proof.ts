@@ -2,8 +2,8 @@ import { codeKeys } from './attempts.ts'
 import type { DeliveryMethod } from './delivery-methods.ts'
 import type { Deps } from './deps.ts'
 import { recordEvent, type Source, userEvent } from './events.ts'
-import type { Storage, UserChanges, UserWithLoginIds } from './storage.ts'
-import { canonicalLoginId } from './users.ts'
+import type { LoginIdRecord, Storage, UserChanges, UserWithLoginIds } from './storage.ts'
+import { canonicalLoginId, parseEmail, parsePhone } from './users.ts'
 
 /**
  * Somebody may have signed up with the address of another, set a password and kept a session, in the hope that the owner comes one day (account pre-hijacking). So the first proof of an
@@ -39,21 +39,35 @@ export function changesOfFirstProof(method: DeliveryMethod): UserChanges {
   return method === 'email' ? { phone: '', isPhoneVerified: false, ...recovery } : { email: '', isEmailVerified: false, ...recovery }
 }
 
-/** Ends what was set before the first proof: credentials, sessions, one-time secrets, and that the account is found by the other address. Part of the caller's transaction, which has locked the user. */
+/** The login IDs that the proof leaves: no addresses of the other kind, of which there may be many. Nobody is left without any. */
+export function loginIdsAfterFirstProof({ loginIds }: UserWithLoginIds, method: DeliveryMethod): readonly LoginIdRecord[] {
+  const parseOther = method === 'email' ? parsePhone : parseEmail
+  const kept = loginIds.filter(({ shown }) => parseOther(shown) === undefined)
+  return kept.length > 0 ? kept : loginIds.slice(0, 1)
+}
+
+/**
+ * Ends what was set before the first proof: credentials, sessions, one-time secrets, and that the account is found by addresses of the other kind. Part of the caller's transaction,
+ * which has locked the user.
+ */
 export async function wipeBeforeFirstProof(
   deps: Deps,
   tx: Storage,
-  input: { readonly projectId: string; readonly userId: string; readonly method: DeliveryMethod; readonly source: Source },
+  input: {
+    readonly projectId: string
+    readonly userId: string
+    readonly method: DeliveryMethod
+    readonly source: Source
+    readonly keepsLoginIds?: boolean
+  },
 ): Promise<void> {
-  const { projectId, userId, method, source } = input
+  const { projectId, userId, method, source, keepsLoginIds = false } = input
   // As it is behind the lock: somebody may have set a password since it was looked at.
   const account = await tx.users.byId(projectId, userId)
   if (!account) return
-  const { email, phone } = account.user
-  const other = method === 'email' ? phone : email
-  const loginId = other === '' ? undefined : account.loginIds.find(({ canonical }) => canonical === canonicalLoginId(other))
+  const kept = keepsLoginIds ? account.loginIds : loginIdsAfterFirstProof(account, method)
   for (const kind of account.credentialKinds) await tx.credentials.delete(projectId, userId, kind)
-  if (loginId && account.loginIds.length > 1) await tx.users.removeLoginId(projectId, userId, loginId.canonical)
+  for (const one of account.loginIds) if (!kept.includes(one)) await tx.users.removeLoginId(projectId, userId, one.canonical)
   await tx.challenges.deleteForUser(projectId, userId)
   await tx.sessions.endAllForUser(projectId, userId, 'firstProof', deps.clock.nowSeconds())
   await tx.attempts.clear(projectId, codeKeys(userId))

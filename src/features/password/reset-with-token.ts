@@ -3,6 +3,7 @@ import { findChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { type Source, userEvent } from '../../core/events.ts'
+import { changesOfFirstProof, isFirstProof, wipeBeforeFirstProof } from '../../core/first-proof.ts'
 import type { Project } from '../../core/projects.ts'
 import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
 import { passwordSettingsFor } from '../../core/tenant-settings.ts'
@@ -35,15 +36,19 @@ export async function resetWithToken(deps: Deps, input: ResetWithToken): Promise
   if (!passwordSettingsFor(project, account).enabled) throw passwordErrors.MethodDisabled()
   const change = await prepareChange(deps, { project, account, newPassword: input.newPassword, caller: { signal, source } })
   const userId = account.user.id
+  const isHolder = challenge.purpose === 'invite'
+  const isFirst = isFirstProof(account, { method: 'email', isHolder })
+  const proof = { isEmailVerified: true, ...(isFirst ? changesOfFirstProof('email') : {}) }
   const found = await tenantsByDomain(deps.storage, project, account)
   const data = { purpose: challenge.purpose }
   const event = userEvent({ projectId, type: 'password.reset', outcome: 'success', userId, source, data })
   await deps.storage.transaction(async (tx) => {
     await tx.users.lock(projectId, userId)
     if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
-    await tx.users.update(projectId, userId, { isEmailVerified: true })
+    if (isFirst) await wipeBeforeFirstProof(deps, tx, { projectId, userId, method: 'email', source })
+    await tx.users.update(projectId, userId, proof)
     await joinByDomain(deps, tx, { projectId, userId, source, found })
-    await storeChange(deps, tx, change, { project, event })
+    await storeChange(deps, tx, isFirst ? { ...change, before: undefined } : change, { project, event })
   })
   deps.outbox.wake()
 }

@@ -3,6 +3,7 @@ import { newChallenge, storeChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
 import { newEnchantedLink, numberedUrls } from '../../core/enchanted-links.ts'
 import { type Source, userEvent } from '../../core/events.ts'
+import { isTrustedAddress } from '../../core/first-proof.ts'
 import { takeMail } from '../../core/message-limits.ts'
 import type { MessageWishes } from '../../core/messages.ts'
 import { newOneTimeCode, storeOneTimeCode } from '../../core/one-time-codes.ts'
@@ -115,10 +116,10 @@ function landingPageOf(deps: Deps, project: Project, redirectUrl: string | undef
   return landingPage(deps, project, { wanted, own: `/${isEnchanted ? 'confirm' : 'reset'}/${project.id}`, field: 'redirectUrl' })
 }
 
-/** A secret may go to the address when the account is usable, real and has passwords at all and, unless the settings say otherwise, the address is proven. */
+/** A secret may go to the address when the account is usable, real and has passwords at all and, unless the settings say otherwise, the address is proven. One that stands unproven beside a proven one is never enough (RC-11). */
 function mayReset(project: Project, account: UserWithLoginIds): boolean {
   const { user } = account
   const { enabled, resetRequiresVerifiedEmail } = passwordSettingsFor(project, account)
-  const isProven = user.isEmailVerified || !resetRequiresVerifiedEmail
+  const isProven = user.isEmailVerified || (!resetRequiresVerifiedEmail && isTrustedAddress(account, 'email'))
   return !isBarred(account) && enabled && !user.isTest && user.email !== '' && isProven
 }
