@@ -27,7 +27,8 @@ const Limits = z.strictObject({
     .default(100)
     .meta(
       facts({
-        description: 'Consecutive failures per account until only a reset or an administrator helps (BF-01); 0 switches it off.',
+        description:
+          'Consecutive failures per account until only a reset or an administrator helps (BF-01), half as many at codes to the mailbox and to the phone each (BF-07); 0 switches it off.',
         remedy: 'Give a whole number, for example 100.',
         form: 'json',
       }),

@@ -1,4 +1,4 @@
-import { type DeliveryMethod, deliveryMethods } from './delivery-methods.ts'
+import type { DeliveryMethod } from './delivery-methods.ts'
 import type { CountedLimit, Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import type { Source } from './events.ts'
@@ -29,18 +29,34 @@ export interface Guess {
   cancel(): Promise<void>
 }
 
-/** What is guessed at. Failures of each lock that one alone (BF-01); the locks of the password policy are for passwords. */
-export type Guessed = 'password' | `code.${DeliveryMethod}`
+/**
+ * What is guessed at: the password, or codes to the mailbox or to the phone, by whichever way they come. Failures of each lock that one alone (BF-01); the locks of the password policy
+ * are for passwords.
+ */
+export type Guessed = 'password' | 'code.email' | 'code.phone'
+
+export function guessedBy(method: DeliveryMethod): Guessed {
+  return method === 'email' ? 'code.email' : 'code.phone'
+}
 
 /**
- * Asks to evaluate one guess at a secret of an account, which for passwords is named by its login ID. Throws `RateLimited` when this source has failed too often, at this
+ * Asks to evaluate one guess at a secret of an account, which for passwords is named by its login ID. Codes lock the account whichever of its login IDs is named; the source is counted
+ * by the login ID, so that it cannot tell which belong together (EN-05). Throws `RateLimited` when this source has failed too often, at this
  * account (BF-02) or over all (BF-04); such a try is not counted.
  */
 export async function beginGuess(
   deps: Deps,
-  input: { readonly project: Project; readonly account: string; readonly source: Source; readonly guessed?: Guessed },
+  input: {
+    readonly project: Project
+    /** Canonical. */
+    readonly loginId: string
+    /** What is locked, if it is not the login ID. */
+    readonly account?: string
+    readonly source: Source
+    readonly guessed?: Guessed
+  },
 ): Promise<Guess> {
-  const { project, source, account, guessed = 'password' } = input
+  const { project, source, loginId, account = loginId, guessed = 'password' } = input
   const projectId = project.id
   const { attempts } = deps.storage
   const now = deps.clock.nowSeconds()
@@ -58,25 +74,25 @@ export async function beginGuess(
   }
   // The source comes first, and the account is not touched when it is refused: a flood of throttled tries must not even for a moment fill the
   // counter that locks the owner out (BF-02, BF-03).
-  const sources = await takeAll(sourceRequests(deps, source, account))
+  const sources = await takeAll(sourceRequests(deps, source, loginId))
   const newAccount = newAccountRequests(
     deps,
     source,
-    sources.find(({ key: name }) => name === pairKey(account, source)),
+    sources.find(({ key: name }) => name === pairKey(loginId, source)),
   )
   const full = [...sources, ...(await takeAll(newAccount))].find(({ isTaken }) => !isTaken)
   if (full) {
     await deps.storage.transaction((tx) => giveBack(tx, taken.toSorted(byText)))
     throw coreErrors.RateLimited({ retryAfterSeconds: Math.max(1, full.windowEndsAt - now) })
   }
-  const accounts = isTemporarilyLocked ? [] : await takeAll(accountRequests(deps, policy, locks))
+  const accounts = isTemporarilyLocked ? [] : await takeAll(accountRequests(deps, policy, locks, guessed))
   const untilTemporary = accounts.find(({ key: name }) => name === locks.untilTemporary)
   return {
     isLocked: isTemporarilyLocked || accounts.some(({ isTaken }) => !isTaken),
     async succeed(tx) {
-      const own = new Set([accountSourceKey(account, source.ip), ...Object.values(locks)])
+      const own = new Set([accountSourceKey(loginId, source.ip), ...Object.values(locks)])
       // In the order in which `takeEach` takes, so that two transactions never wait for each other's counters.
-      await tx.attempts.clear(projectId, [accountSourceKey(account, source.ip)])
+      await tx.attempts.clear(projectId, [accountSourceKey(loginId, source.ip)])
       await giveBack(tx, taken.filter((name) => !own.has(name)).toSorted(byText))
       await tx.attempts.clear(projectId, Object.values(locks).toSorted(byText))
     },
@@ -144,16 +160,18 @@ export function accountKeys(canonicalLoginId: string, ip?: string): readonly str
 }
 
 /** Counters that lock: consecutive failures, which only a success, a reset or an administrator clears (BF-01, and the policy's own lock), and those until a temporary lock. */
-function accountRequests({ limits }: Deps, policy: PasswordSettings, locks: Locks): readonly AttemptRequest[] {
-  const cap = limits.accountFailures || Number.MAX_SAFE_INTEGER
+function accountRequests({ limits }: Deps, policy: PasswordSettings, locks: Locks, guessed: Guessed): readonly AttemptRequest[] {
+  const most = limits.accountFailures || Number.MAX_SAFE_INTEGER
+  // Those to the mailbox and those to the phone share it, so that the odds of all guesses at codes stay one in ten thousand (BF-07).
+  const cap = guessed === 'password' ? most : Math.ceil(most / 2)
   const failures = { key: locks.failures, max: policy.lock ? Math.min(cap, policy.lockAttempts) : cap, windowSeconds: 0 }
   if (!policy.tempLock) return [failures]
   return [failures, { key: locks.untilTemporary, max: policy.tempLockAttempts, windowSeconds: daySeconds }]
 }
 
-/** Names of the counters that lock codes by these methods to a user; clearing them unlocks. */
-export function codeKeys(userId: string, methods: readonly DeliveryMethod[] = deliveryMethods): readonly string[] {
-  return methods.map((method) => lockKeys(userId, `code.${method}`).failures)
+/** Names of the counters that lock codes to a user; clearing them unlocks. */
+export function codeKeys(userId: string, guessed: readonly Guessed[] = ['code.email', 'code.phone']): readonly string[] {
+  return guessed.map((one) => lockKeys(userId, one).failures)
 }
 
 /** Tries at one code (BF-07), and the longest that a code lives. */

@@ -17,7 +17,7 @@ export interface EarlierSession {
 
 /**
  * The session that a call with `stepup` or `mfa` builds on; `undefined` when it has neither. Throws `InvalidSession` without the refresh token of a live
- * session, and for one in which somebody else acts as the user.
+ * session, for one in which somebody else acts as the user, and for one that is only there to set a password.
  */
 export async function earlierSession(
   deps: Deps,
@@ -32,16 +32,20 @@ export async function earlierSession(
   if (!input.refreshToken) throw coreErrors.InvalidSession({ message: 'Step-up and MFA need the refresh token of a session' })
   const { session, user } = await liveSession(deps, { project: input.project, token: input.refreshToken, kind: 'DSR' })
   if (impersonatorOf(session) !== undefined) throw coreErrors.InvalidSession({ log: 'step-up while impersonating' })
+  if (session.passwordDueAt > 0) throw coreErrors.InvalidSession({ log: 'step-up in the session of a reset' })
   const { dct } = session.claims
   return { userId: user.id, sessionId: session.id, amr: session.amr, tenantId: typeof dct === 'string' ? dct : undefined }
 }
 
+const phoneMethods: readonly string[] = ['sms', 'voice', 'whatsapp', 'im']
+const factorOf = (method: string) => (phoneMethods.includes(method) ? 'phone' : method)
+
 /**
  * The methods of a session after one more was proven. Two factors add `mfa`; a mailbox is none beside a password that the mailbox can reset (section 4 of the
- * security bar).
+ * security bar), and a phone is one, however messages come to it.
  */
 export function mergedMethods(before: readonly string[], proven: readonly string[]): readonly string[] {
   const amr = [...new Set([...before, ...proven])]
-  const factors = amr.filter((method) => method !== 'mfa' && !(method === 'email' && amr.includes('pwd')))
-  return factors.length > 1 && !amr.includes('mfa') ? [...amr, 'mfa'] : amr
+  const factors = new Set(amr.filter((method) => method !== 'mfa' && !(method === 'email' && amr.includes('pwd'))).map(factorOf))
+  return factors.size > 1 && !amr.includes('mfa') ? [...amr, 'mfa'] : amr
 }

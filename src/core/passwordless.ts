@@ -12,7 +12,7 @@ import type { Project } from './projects.ts'
 import { type SignInTerms, signInTerms } from './sign-in-challenges.ts'
 import { takeSignUp } from './sign-up-limit.ts'
 import type { ChallengeRecord, Storage, UserWithLoginIds } from './storage.ts'
-import { canonicalLoginId, maskEmail, maskPhone, type NewUserDetails } from './users.ts'
+import { canonicalLoginId, maskEmail, maskPhone, type NewUserDetails, parseEmail, parsePhone } from './users.ts'
 
 /**
  * How a sign-in without a password begins, whatever its secret is: somebody is named, and a message with a secret goes to the address that is stored for them, or that they sign up
@@ -85,7 +85,8 @@ export async function findStartTarget(deps: Deps, request: StartRequest, method:
   const newcomer = mode === 'signIn' ? undefined : newcomerFor(deps, request)
   const earlier = await earlierSession(deps, { project, ...options, refreshToken: request.refreshToken })
   const account = await deps.storage.users.byLoginId(project.id, canonical)
-  if (earlier && account && earlier.userId !== account.user.id) throw coreErrors.InvalidSession({ log: 'session of another user' })
+  // Whether somebody else has the login ID or nobody is the same: neither is whose session it is (EN-03, RC-11).
+  if (earlier && earlier.userId !== account?.user.id) throw coreErrors.InvalidSession({ log: 'session of another user' })
   const { strictSignUp } = project.settings.project
   if (mode === 'signUp' && !strictSignUp) await assertFree(deps, request, account)
   const isTaken = mode === 'signUp' && account !== undefined
@@ -129,6 +130,11 @@ function newcomerFor(deps: Deps, { project, mode, channel, loginId, details = {}
   const user = { loginId, details: { ...details } }
   const record = newcomerRecord(deps, project, user)
   const address = addressOn(record, channel)
+  // Else whoever has the one address would keep whoever has the other from ever signing up.
+  const named = channel === 'email' ? parseEmail(loginId) : parsePhone(loginId)
+  if (named !== undefined && canonicalLoginId(named) !== canonicalLoginId(address)) {
+    throw coreErrors.InvalidArguments({ message: 'The loginId is another address than the one that the message would go to' })
+  }
   if (address === '' && mode === 'signUp') {
     const what = channel === 'email' ? 'an e-mail address' : 'a phone number'
     throw coreErrors.InvalidArguments({ message: `The loginId is not ${what}, and the user has none` })

@@ -31,9 +31,15 @@ export interface Redeemer {
 }
 
 /** Finds who may redeem a proven challenge. `undefined` when nobody may: the user is gone or barred, has another address by now, or somebody has taken the login ID. */
-export async function findRedeemer(deps: Deps, project: Project, challenge: ChallengeRecord): Promise<Redeemer | undefined> {
+export async function findRedeemer(
+  deps: Deps,
+  project: Project,
+  challenge: ChallengeRecord,
+  /** The session that was shown with the secret, where one was. */
+  shownSessionId?: string,
+): Promise<Redeemer | undefined> {
   if (isUpdate(challenge)) {
-    const update = await prepareUpdate(deps, project, challenge)
+    const update = await prepareUpdate(deps, project, challenge, shownSessionId)
     return update && { account: update.account, isNew: false, update }
   }
   const signUp = challenge.userId === '' ? SignUpData.safeParse(challenge.data).data : undefined

@@ -5,7 +5,7 @@ import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
 import { recordEvent, type Source, userEvent } from './events.ts'
 import { mergedMethods } from './factors.ts'
-import { changesOfFirstProof, isFirstProof, wipeBeforeFirstProof } from './first-proof.ts'
+import { changesOfFirstProof, isFirstProof, loginIdsAfterFirstProof, wipeBeforeFirstProof } from './first-proof.ts'
 import type { FoundGrants } from './grants.ts'
 import type { Project } from './projects.ts'
 import type { Redeemer } from './redeemers.ts'
@@ -50,10 +50,11 @@ export async function prepareRedemption(
   const { isNew, update } = redeemer
   const { method, isSent, earlier, claims, customClaims, isStepUp, revokesOthers, tenantId } = input.terms
   const isReset = input.isReset || input.terms.isReset
-  if (earlier) await assertStillLive(deps, project, earlier.sessionId)
+  if (earlier) await assertStillLive(deps, project, { sessionId: earlier.sessionId, userId: (update?.asker ?? redeemer.account).user.id })
   const isHolder = input.isHolder || isNew || update !== undefined || earlier !== undefined || !isSent
   const firstProof = isFirstProof(redeemer.account, { method, isHolder }) ? method : undefined
-  const account = firstProof ? { ...redeemer.account, credentialKinds: [] } : redeemer.account
+  const left = firstProof && { credentialKinds: [], loginIds: loginIdsAfterFirstProof(redeemer.account, firstProof) }
+  const account = { ...redeemer.account, ...left }
   const proof = isSent ? { ...proofBy(method), ...(firstProof ? changesOfFirstProof(firstProof) : {}) } : {}
   const changes = { ...proof, ...update?.changes }
   const proven = { ...account, user: { ...account.user, ...changes } }
@@ -61,7 +62,7 @@ export async function prepareRedemption(
   const session = await prepareSession(deps, {
     ...{ project, source, claims, customClaims, isStepUp, isReset, tenantId },
     account: joined ? withTenants(proven, joined) : proven,
-    amr: mergedMethods(earlier?.amr ?? [], method === 'embedded' ? [] : [method]),
+    amr: mergedMethods(update?.endsAskers ? [] : (earlier?.amr ?? []), method === 'embedded' ? [] : [method]),
   })
   return { project, session, changes, joined, source, revokesOthers, firstProof, update, signUp: isNew ? method : undefined }
 }
@@ -71,9 +72,13 @@ function proofBy(method: DeliveryMethod): UserChanges {
   return method === 'email' ? { isEmailVerified: true } : { isPhoneVerified: true }
 }
 
-async function assertStillLive(deps: Deps, project: Project, sessionId: string): Promise<void> {
-  const found = await deps.storage.sessions.withUser(project.id, sessionId)
-  if (!found) throw coreErrors.InvalidSession({ log: 'unknown session' })
+async function assertStillLive(
+  deps: Deps,
+  project: Project,
+  earlier: { readonly sessionId: string; readonly userId: string },
+): Promise<void> {
+  const found = await deps.storage.sessions.withUser(project.id, earlier.sessionId)
+  if (found?.session.userId !== earlier.userId) throw coreErrors.InvalidSession({ log: 'unknown session' })
   await assertUsable(deps, project, found)
 }
 
@@ -93,7 +98,7 @@ export async function storeRedemption(deps: Deps, tx: Storage, redemption: Prepa
   if (Object.keys(changes).length > 0) await tx.users.update(projectId, userId, changes)
   if (joined) await joinByDomain(deps, tx, { projectId, userId, source, found: joined })
   // Whoever has the mailbox need not guess at codes that go there (BF-01).
-  if (changes.isEmailVerified) await tx.attempts.clear(projectId, codeKeys(userId, ['email']))
+  if (changes.isEmailVerified) await tx.attempts.clear(projectId, codeKeys(userId, ['code.email']))
   await storeSession(deps, tx, session)
   if (revokesOthers) await tx.sessions.endAllForUser(projectId, userId, 'signIn', deps.clock.nowSeconds(), id)
   return true

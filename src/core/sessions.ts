@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose'
 import { accessClaims, isBarred, maxAccessBytes, openTenants } from './access.ts'
 import type { Deps } from './deps.ts'
-import { coreErrors } from './errors.ts'
+import { AuthError, coreErrors } from './errors.ts'
 import { recordEvent, type Source, userEvent } from './events.ts'
 import { assertImpersonator } from './impersonation.ts'
 import type { Project } from './projects.ts'
@@ -232,6 +232,17 @@ export async function assertUsable(
 ): Promise<void> {
   assertLive(deps, project, found)
   await assertImpersonator(deps, project, found)
+}
+
+/** Whether it may be used. */
+export async function isUsable(...given: Parameters<typeof assertUsable>): Promise<boolean> {
+  try {
+    await assertUsable(...given)
+    return true
+  } catch (error) {
+    if (error instanceof AuthError) return false
+    throw error
+  }
 }
 
 function assertLive(

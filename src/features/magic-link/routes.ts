@@ -19,8 +19,8 @@ export const magicLinkRoutes = [
     reply: AuthReply,
     errors: [coreErrors.InvalidLinkToken, coreErrors.InvalidSession],
     limit: { max: 100, perSeconds: 60 },
-    run: async ({ deps, caller: { project, source }, body, header }) => {
-      const issued = await verifyLink(deps, { project, source, token: body.token })
+    run: async ({ deps, caller: { project, source, token: refreshToken }, body, header }) => {
+      const issued = await verifyLink(deps, { project, source, token: body.token, refreshToken })
       return authReply(issued, project, { cookieName: refreshCookieName(header(refreshCookieHeader)) })
     },
   }),

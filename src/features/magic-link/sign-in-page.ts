@@ -1,13 +1,26 @@
 import { z } from 'zod'
 import { AuthError, coreErrors } from '../../core/errors.ts'
-import { projectById } from '../../core/projects.ts'
+import { type Project, projectById } from '../../core/projects.ts'
 import { form, hiddenField, html, linkWithoutToken, notice, ownPath, page } from '../../http/page.ts'
 import { reply, route } from '../../http/route.ts'
 import { LinkToken, Text } from '../../http/schemas.ts'
 import { cookieReply } from '../../http/session-reply.ts'
-import { verifyLink } from './verify.ts'
+import { isLinkOfUpdate, verifyLink } from './verify.ts'
 
 const params = z.object({ projectId: Text(64) })
+
+const signInTexts = ({ name }: Project) => ({
+  title: `Sign in to ${name}`,
+  asks: 'Press the button to sign in.',
+  button: 'Sign in',
+})
+
+/** Whoever did not ask for it might give their account to whoever did, so that it says what happens. */
+const updateTexts = ({ name }: Project) => ({
+  title: `Use this address at ${name}`,
+  asks: `Somebody who is signed in to ${name} asked for this address to be theirs. If it was you, press the button: it becomes the address of that account, which may take in another account with the same address. If it was not you, close this page.`,
+  button: 'It was me',
+})
 
 /**
  * Our own page for links that sign in, for projects whose links lead nowhere else. Opening it signs nobody in, because mail scanners open links; the button does (RC-10). A browser
@@ -28,8 +41,10 @@ export const signInPages = [
       const project = await projectById(deps, projectId)
       if (query.t === undefined) return linkWithoutToken(deps)
       const action = ownPath(deps, `/signin/${project.id}`)
-      const body = html`<p>Press the button to sign in.</p>${form({ action, button: 'Sign in', fields: [hiddenField('t', query.t)] })}`
-      return page(deps, { title: `Sign in to ${project.name}`, dropsQuery: true, body })
+      const isUpdate = await isLinkOfUpdate(deps, project, query.t)
+      const { title, asks, button } = isUpdate ? updateTexts(project) : signInTexts(project)
+      const body = html`<p>${asks}</p>${form({ action, button, fields: [hiddenField('t', query.t)] })}`
+      return page(deps, { title, dropsQuery: true, body })
     },
   }),
   route({

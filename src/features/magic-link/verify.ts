@@ -1,12 +1,13 @@
+import { isUpdate } from '../../core/address-updates.ts'
 import { type ChallengePurpose, findChallenge } from '../../core/challenges.ts'
 import type { Deps } from '../../core/deps.ts'
-import { coreErrors } from '../../core/errors.ts'
+import { AuthError, coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
 import { enterRedeemer, findRedeemer } from '../../core/redeemers.ts'
 import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
 import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
-import type { IssuedSession } from '../../core/sessions.ts'
+import { type IssuedSession, liveSession } from '../../core/sessions.ts'
 import type { Settings } from '../../core/settings.ts'
 import { termsOf } from '../../core/sign-in-challenges.ts'
 import { isTypedCodeRight, splitTypedCode } from '../../core/typed-codes.ts'
@@ -15,6 +16,8 @@ export interface VerifyLink {
   readonly project: Project
   readonly token: string
   readonly source: Source
+  /** Of the session that the caller has, if any. */
+  readonly refreshToken?: string | undefined
 }
 
 /** What redeeming a link of a purpose does beside signing in. What the call that made the link asked for is in the challenge (`core/sign-in-challenges.ts`). */
@@ -51,7 +54,7 @@ export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedS
   const challenge = await findChallenge(deps, { projectId, token, purposes: offeredPurposes(project) })
   if (!challenge || !(await isTypedCodeRight(deps, challenge, code))) throw coreErrors.InvalidLinkToken()
   const { isReset = false, isHolder = false } = redemptions[challenge.purpose as ChallengePurpose] ?? {}
-  const redeemer = await findRedeemer(deps, project, challenge)
+  const redeemer = await findRedeemer(deps, project, challenge, await sessionIdOf(deps, input))
   if (!redeemer) throw coreErrors.InvalidLinkToken()
   const terms = termsOf(challenge)
   const redemption = await prepareRedemption(deps, { project, source, redeemer, terms, isReset, isHolder })
@@ -65,6 +68,22 @@ export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedS
   })
   deps.outbox.wake()
   return redemption.session.issued
+}
+
+async function sessionIdOf(deps: Deps, { project, refreshToken: token }: VerifyLink): Promise<string | undefined> {
+  if (token === undefined) return undefined
+  try {
+    return (await liveSession(deps, { project, token, kind: 'DSR' })).session.id
+  } catch (error) {
+    if (error instanceof AuthError) return undefined
+    throw error
+  }
+}
+
+/** Whether a link changes an address; looked at without spending it. */
+export async function isLinkOfUpdate(deps: Deps, project: Project, token: string): Promise<boolean> {
+  const challenge = await findChallenge(deps, { projectId: project.id, token, purposes: ['magicLink'] })
+  return challenge !== undefined && isUpdate(challenge)
 }
 
 function offeredPurposes({ settings }: Project): readonly ChallengePurpose[] {

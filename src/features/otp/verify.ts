@@ -1,5 +1,5 @@
 import { isBarred } from '../../core/access.ts'
-import { beginGuess, clearCodeTries, type Guess, takeCodeTry } from '../../core/attempts.ts'
+import { beginGuess, clearCodeTries, type Guess, guessedBy, takeCodeTry } from '../../core/attempts.ts'
 import type { DeliveryMethod } from '../../core/delivery-methods.ts'
 import type { Deps } from '../../core/deps.ts'
 import { coreErrors } from '../../core/errors.ts'
@@ -64,7 +64,8 @@ async function proveCode(deps: Deps, input: VerifyCode, canonical: string): Prom
   const { id: projectId } = project
   const account = await deps.storage.users.byLoginId(projectId, canonical)
   const found = await findOneTimeCode(deps, { projectId, user: account?.user, canonicalLoginId: canonical, method })
-  const guess = await beginGuess(deps, { project, source, account: account?.user.id ?? canonical, guessed: `code.${method}` })
+  const guessed = guessedBy(method)
+  const guess = await beginGuess(deps, { project, source, loginId: canonical, account: account?.user.id ?? canonical, guessed })
   if (!(await takeCodeTry(deps, { projectId, canonicalLoginId: canonical, challengeId: found?.id }))) {
     await guess.cancel()
     throw otpErrors.TooManyCodes()

@@ -64,7 +64,7 @@ export async function provePassword(
 async function evaluateGuess(deps: Deps, input: Parameters<typeof provePassword>[1]): Promise<ProvenPassword> {
   const { project, source } = input
   const canonical = canonicalLoginId(input.loginId)
-  const guess = await beginGuess(deps, { project, account: canonical, source })
+  const guess = await beginGuess(deps, { project, loginId: canonical, source })
   const found = await deps.storage.users.forSignIn(project.id, canonical, passwordKind)
   const stored = readPassword(found?.credential)
   const isRight = await evaluate(deps, guess, { ...input, hash: guess.isLocked ? undefined : stored?.hash })
