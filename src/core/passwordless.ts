@@ -12,7 +12,7 @@ import type { Project } from './projects.ts'
 import { type SignInTerms, signInTerms } from './sign-in-challenges.ts'
 import { takeSignUp } from './sign-up-limit.ts'
 import type { ChallengeRecord, Storage, UserWithLoginIds } from './storage.ts'
-import { canonicalLoginId, maskEmail, maskPhone, type NewUserDetails, parseEmail, parsePhone } from './users.ts'
+import { canonicalLoginId, isAnotherAddress, maskEmail, maskPhone, type NewUserDetails } from './users.ts'
 
 /**
  * How a sign-in without a password begins, whatever its secret is: somebody is named, and a message with a secret goes to the address that is stored for them, or that they sign up
@@ -130,9 +130,7 @@ function newcomerFor(deps: Deps, { project, mode, channel, loginId, details = {}
   const user = { loginId, details: { ...details } }
   const record = newcomerRecord(deps, project, user)
   const address = addressOn(record, channel)
-  // Else whoever has the one address would keep whoever has the other from ever signing up.
-  const named = channel === 'email' ? parseEmail(loginId) : parsePhone(loginId)
-  if (named !== undefined && canonicalLoginId(named) !== canonicalLoginId(address)) {
+  if (address !== '' && isAnotherAddress(loginId, address)) {
     throw coreErrors.InvalidArguments({ message: 'The loginId is another address than the one that the message would go to' })
   }
   if (address === '' && mode === 'signUp') {

@@ -93,6 +93,13 @@ export function maskPhone(requested: string): string {
   return phone ? `+${'*'.repeat(phone.length - 3)}${phone.slice(-2)}` : ''
 }
 
+/** Whether a login ID is an address of the kind of the given one, and another: whoever has the one could then keep whoever has the other from ever signing up. */
+export function isAnotherAddress(loginId: string, address: string): boolean {
+  const parse = address.includes('@') ? parseEmail : parsePhone
+  const named = parse(loginId)
+  return named !== undefined && canonicalLoginId(named) !== canonicalLoginId(address)
+}
+
 /** What a caller may say about a user who signs up; everything else is the server's (MG-04). */
 export interface NewUserDetails {
   readonly name?: string | undefined

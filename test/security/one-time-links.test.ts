@@ -39,10 +39,11 @@ const secretOf = async (kit: Kit, purpose: ChallengePurpose, userId: string): Pr
     await deps.storage.challenges.insert(made.record)
     return { token: made.link.token, code: 'none' }
   }
-  const signUp = { user: { loginId: `new-${userId}`, details: {} } }
+  const signUp = { user: { loginId: `new-${purpose}`, details: {} } }
   assert.ok(newVouchedUser(deps, project, signUp.user))
-  const made = newChallenge(deps, { ...target, purpose, data: purpose === 'embeddedSignUp' ? signUp : {} })
-  await deps.storage.challenges.insert(purpose === 'embeddedSignUp' ? { ...made.record, userId: '', address: '' } : made.record)
+  const isSignUp = purpose === 'embeddedSignUp' || purpose === 'signUp'
+  const made = newChallenge(deps, { ...target, purpose, data: isSignUp ? signUp : {} })
+  await deps.storage.challenges.insert(isSignUp ? { ...made.record, userId: '', address: '' } : made.record)
   return { token: made.token, code: 'none' }
 }
 
@@ -54,7 +55,7 @@ const places: Readonly<
   Record<string, { readonly purposes: readonly ChallengePurpose[]; take(kit: Kit, secret: Secret): Promise<boolean> }>
 > = {
   'magiclink/verify': {
-    purposes: ['passwordReset', 'verifyEmail', 'magicLink', 'invite', 'embeddedSignIn', 'embeddedSignUp'],
+    purposes: ['passwordReset', 'verifyEmail', 'magicLink', 'invite', 'embeddedSignIn', 'embeddedSignUp', 'signUp'],
     take: async (kit, { token }) => (await kit.call('/v1/auth/magiclink/verify', { body: { token } })).status === 200,
   },
   'enchantedlink/verify': {

@@ -263,6 +263,11 @@ onEveryDatabase('RC-11: nobody signs up by message under an address that the mes
     for (const method of ['magiclink', 'otp']) assert.deepEqual(told(await post(kit, `${method}/${what}`, body)), [400, 'E011004'], what)
   }
   assert.deepEqual(told(await post(kit, 'enchantedlink/signup/email', { loginId: victim, email: mallory })), [400, 'E011004'])
+  await kit.set({ project: { strictSignUp: true } })
+  assert.deepEqual(told(await post(kit, 'password/signup', { loginId: victim, user: { email: mallory }, password: goodPassword })), [
+    400,
+    'E011004',
+  ])
   const same = await post(kit, 'magiclink/signup/email', { loginId: 'Victim@EXAMPLE.com', email: victim })
   assert.equal(same.status, 200, 'another spelling of it')
   assert.equal(await newest(kit, mallory), undefined)

@@ -8,12 +8,13 @@ import { ownerOf, type StartTarget, sendStart } from '../../core/passwordless.ts
 import { landingPage, withToken } from '../../core/redirect.ts'
 import { signInTerms } from '../../core/sign-in-challenges.ts'
 import type { LoginIdRecord, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
-import { maskEmail } from '../../core/users.ts'
+import { isAnotherAddress, maskEmail } from '../../core/users.ts'
 import type { SignUp } from './sign-up.ts'
 
 /**
  * A sign-up that tells nothing (EN-04): whether the login ID is taken or not, the answer is a user as a new one would look and no token. To a new address goes a link that makes the user, with the password, and
- * signs them in; to the owner of a taken one a notice. The hash is paid in both cases. Throws `InvalidArguments` without an e-mail address.
+ * signs them in; to the owner of a taken one a notice. The hash is paid in both cases. Throws `InvalidArguments` without an e-mail
+ * address, and for a login ID that is another one.
  */
 export async function signUpStrictly(
   deps: Deps,
@@ -22,6 +23,9 @@ export async function signUpStrictly(
 ): Promise<UserWithLoginIds> {
   const { project, source, signal, wishes } = input
   if (user.email === '') throw coreErrors.InvalidArguments({ message: 'The loginId is not an e-mail address, and the user has none' })
+  if (isAnotherAddress(input.loginId, user.email)) {
+    throw coreErrors.InvalidArguments({ message: 'The loginId is another address than the one that the message would go to' })
+  }
   const passwordHash = await deps.hasher.hash(input.password, { signal, source })
   const found = await deps.storage.users.byLoginId(project.id, loginId.canonical)
   const recipient = found?.user.email || user.email
