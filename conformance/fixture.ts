@@ -99,7 +99,7 @@ async function startTarget(kind: DatabaseKind, installation: Installation): Prom
   const newSdk: Target['newSdk'] = (options = {}) => DescopeClient({ projectId, baseUrl: url, logger: silent, ...options })
   const sdk = newSdk()
   const mails = async () => {
-    const response = await fetch(`${url}/outbox.json`)
+    const response = await fetch(`${url}/v1/test/outbox?limit=100`)
     const { messages }: { messages: readonly Mail[] } = JSON.parse(await response.text())
     return messages
   }

@@ -45,7 +45,7 @@ export function checkEmbedded(name: string, startApp: (auth: Auth, projectId: st
   })
 
   test(`${name}: mails lead to pages below the prefix, whose forms and files are there`, async () => {
-    const { messages } = (await (await fetch(`${app.url}/auth/outbox.json`)).json()) as { messages: { to: string; link: string }[] }
+    const { messages } = (await (await fetch(`${app.url}/auth/v1/test/outbox`)).json()) as { messages: { to: string; link: string }[] }
     const link = messages.find(({ to }) => to === user.loginId)?.link ?? ''
     assert.ok(link.startsWith(`${app.url}/auth/verify/${projectId}?t=`))
     const page = await (await fetch(link)).text()

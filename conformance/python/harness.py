@@ -80,7 +80,7 @@ def new_tenant(name):
 
 def newest(to, kind):
     """The newest message of a kind to an address or a phone number."""
-    with urllib.request.urlopen(f"{BASE_URL}/outbox.json") as answer:
+    with urllib.request.urlopen(f"{BASE_URL}/v1/test/outbox") as answer:
         messages = json.load(answer)["messages"]
     return next(message for message in messages if message["to"] == to and message["kind"] == kind)
 

@@ -97,7 +97,7 @@ export interface IdentifyInput {
 export async function identify(ports: IdentifyPorts, input: IdentifyInput): Promise<Callers[Access]> {
   const { access, source } = input
   if (access === 'open') return { source }
-  if ((access === 'local' || access === 'loopback') && isLocal(input)) return { source }
+  if ((access === 'local' || access === 'loopback') && isLocal(input)) return { source, projectId: input.credentials.projectId }
   if (access === 'loopback') throw coreErrors.NotFound()
   if (!input.project) throw coreErrors.InvalidProject()
   const known = { project: input.project, source }

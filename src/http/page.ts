@@ -23,6 +23,8 @@ export interface PageInput {
   readonly isWide?: boolean
   /** Whether the page shows other pages of this server in frames. */
   readonly hasFrames?: boolean
+  /** Whether it has fields that a button copies (`copyField`). */
+  readonly hasCopies?: boolean
 }
 
 const style = `
@@ -39,6 +41,7 @@ ul { padding-left: 1.25rem }
 label { display: block; margin: 0 0 .25rem; font-weight: 600 }
 input { width: 100%; margin: 0 0 1rem; padding: .625rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: .375rem }
 button, .button { display: block; width: 100%; padding: .75rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none; color: var(--main-ink); background: var(--main); border: 0; border-radius: .375rem; cursor: pointer }
+button[hidden] { display: none }
 a { color: var(--main) }
 [aria-invalid] { border: 2px solid var(--bad) }
 .hint { margin-top: -.5rem; font-size: .875rem }
@@ -52,6 +55,12 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .125rem 1rem; m
 dt { opacity: .8 }
 dd { margin: 0; overflow-wrap: anywhere }
 summary { width: max-content; padding: .25rem 0; cursor: pointer }
+.row { display: flex; flex-wrap: wrap; align-items: end; gap: .5rem 1rem; margin: 0 0 1rem }
+.row > div { flex: 1 1 12rem }
+.row input, .row select, .row button { width: auto; max-width: 100%; margin: 0; padding: .5rem .75rem }
+.row div > input, .row div > select { width: 100% }
+.copied input { font: 700 1.75rem/1.25 ui-monospace, monospace; letter-spacing: .1em }
+select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: .375rem }
 pre { margin: .25rem 0 .75rem; padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .875rem/1.5 ui-monospace, monospace; background: var(--back); border-radius: .375rem }
 iframe { display: block; width: 100%; height: 28rem; margin: .25rem 0 .75rem; border: 1px solid var(--line); border-radius: .375rem }
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px }
@@ -59,10 +68,23 @@ iframe { display: block; width: 100%; height: 28rem; margin: .25rem 0 .75rem; bo
 
 const dropQueryScript = 'history.replaceState(null, "", location.pathname)'
 
+/** Shows the buttons, which can do nothing without it, and says what they did. */
+const copyScript = `addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("button[data-copies]")) {
+    const field = document.getElementById(button.dataset.copies)
+    button.hidden = false
+    button.addEventListener("click", async () => {
+      field.select()
+      await navigator.clipboard.writeText(field.value)
+      button.nextElementSibling.textContent = "Copied"
+    })
+  }
+})`
+
 /** Renders a whole page with its content security policy. */
 export async function page(deps: { readonly random: Random }, input: PageInput): Promise<Reply<string>> {
   const nonce = Buffer.from(deps.random.bytes(16)).toString('base64url')
-  const script = input.dropsQuery ? html`<script nonce="${nonce}">${raw(dropQueryScript)}</script>` : ''
+  const scripts = [...(input.dropsQuery ? [dropQueryScript] : []), ...(input.hasCopies ? [copyScript] : [])]
   const document = await html`<!doctype html>
 <html lang="${input.lang ?? 'en'}">
 <head>
@@ -71,7 +93,7 @@ export async function page(deps: { readonly random: Random }, input: PageInput):
 <meta name="robots" content="noindex">
 <title>${input.title}</title>
 <style nonce="${nonce}">${raw(style)}</style>
-${script}
+${scripts.map((script) => html`<script nonce="${nonce}">${raw(script)}</script>`)}
 </head>
 <body>
 <main${input.isWide ? html` class="wide"` : ''}>
@@ -87,11 +109,11 @@ ${input.body}
   })
 }
 
-function pagePolicy(nonce: string, { dropsQuery, hasFrames }: PageInput): string {
+function pagePolicy(nonce: string, { dropsQuery, hasCopies, hasFrames }: PageInput): string {
   return [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
-    `script-src ${dropsQuery ? `'nonce-${nonce}'` : "'none'"}`,
+    `script-src ${dropsQuery || hasCopies ? `'nonce-${nonce}'` : "'none'"}`,
     ...(hasFrames ? ["frame-src 'self'"] : []),
     "base-uri 'none'",
     "object-src 'none'",
@@ -132,6 +154,13 @@ export function field({ name, label, type, autocomplete, hints = [], problems = 
   return html`<label for="${name}">${label}</label>
 ${above}<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" autocapitalize="none" spellcheck="false" required${described}${state}>
 ${below}`
+}
+
+/** A value to be copied: by a button, or by hand, for coming to it by the keyboard selects it. Its page says `hasCopies`. */
+export function copyField({ id, label, value }: { readonly id: string; readonly label: string; readonly value: string }): Html {
+  return html`<label for="${id}">${label}</label>
+<div class="row copied"><input id="${id}" value="${value}" size="${value.length + 2}" readonly>
+<button type="button" data-copies="${id}" hidden>Copy</button><span role="status"></span></div>`
 }
 
 /** A value that the form sends along without showing it. */

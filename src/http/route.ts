@@ -39,7 +39,8 @@ export interface Callers {
   /** `actor` goes into the audit trail: the key, and where the request came from. */
   readonly management: ProjectCaller & { readonly managementKeyId: string; readonly rights: Rights; readonly actor: Actor }
   readonly local: { readonly source: Source }
-  readonly loopback: { readonly source: Source }
+  /** `projectId` is what the request names, if it names one; perhaps there is no such project. */
+  readonly loopback: { readonly source: Source; readonly projectId: string | undefined }
 }
 
 /** A limit on calls of one route, counted in memory for each process, by source address. Refused before the body is read. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { goodPassword } from '../kit.ts'
+import { goodPassword, type Kit } from '../kit.ts'
 import { browserTest } from './browser.ts'
 
 const loginId = 'ada@example.com'
 
 browserTest('outbox: the mail of a sign-up is there, and its link leads to the page', async ({ kit, url, page }) => {
   await page.goto(`${url}/outbox`)
-  await page.getByText('No mail yet.').waitFor()
+  await page.getByText('No message yet.').waitFor()
   await kit.signUp(loginId, undefined, { isVerified: false })
-  await page.getByRole('link', { name: 'Look again' }).click()
+  await page.getByRole('link', { name: 'Look again', exact: true }).click()
   const mail = page.getByRole('article').filter({ hasText: loginId })
   assert.equal(await mail.getByRole('heading').textContent(), 'Confirm your e-mail address for Acme')
   assert.match((await mail.getByRole('time').textContent()) ?? '', /^2026-\d\d-\d\d \d\d:\d\d:\d\d UTC$/)
@@ -50,4 +50,77 @@ browserTest('outbox: what a sender writes into a mail runs nowhere', async ({ ki
   await page.getByText('As it looks').click()
   await page.frameLocator('iframe').getByRole('link', { name: 'Confirm e-mail address' }).waitFor()
   assert.deepEqual(alerts, [])
+})
+
+const phone = '+15555550100'
+
+/** Queues a text message with a code, by a template of the project, and a mail with numbered links. */
+async function queueCodes({ auth: { deps }, projectId }: Kit): Promise<void> {
+  const project = await deps.projects.byId(projectId)
+  assert.ok(project)
+  const template = { projectId, id: 'MT1', kind: 'password.reset', channel: 'sms', name: 'text', isActive: true, options: [] }
+  await deps.storage.messageTemplates.insert({ ...template, versions: { en: { body: 'Hello' } }, createdAt: 0, modifiedAt: 0 })
+  const links = ['17', '42', '99'].map((number) => ({ number, url: `${deps.publicUrl()}/verify/${projectId}?t=${number}` }))
+  const values = { code: '123456', link: `${deps.publicUrl()}/verify/${projectId}?t=1`, lifetime: 60 }
+  await deps.storage.transaction(async (tx) => {
+    await deps.outbox.queue(tx, { project, kind: 'password.changed', channel: 'email', to: loginId, ttlSeconds: 60, values: { links } })
+    await deps.outbox.queue(tx, { project, kind: 'password.reset', channel: 'sms', to: phone, ttlSeconds: 60, values })
+  })
+}
+
+browserTest(
+  'outbox: a code is copied by its button, or selected by coming to it with the keyboard',
+  async ({ kit, url, page }) => {
+    await queueCodes(kit)
+    await page.goto(`${url}/outbox?channel=sms`)
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByRole('status').getByText('Copied').waitFor()
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), '123456')
+    await page.reload()
+    const code = page.getByLabel('Code')
+    for (let count = 0; count < 20 && !(await code.evaluate('(element) => element === document.activeElement')); count++) {
+      await page.keyboard.press('Tab')
+    }
+    assert.equal(await page.evaluate('getSelection().toString()'), '123456')
+    await page.keyboard.press('ControlOrMeta+C')
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), '123456')
+  },
+  { browser: { permissions: ['clipboard-read', 'clipboard-write'] } },
+)
+
+browserTest(
+  'outbox: without scripts everything but the copy button is there, below a prefix too',
+  async ({ kit, url, page }) => {
+    await queueCodes(kit)
+    await page.goto(`${url}/outbox`)
+    assert.equal(await page.getByRole('article').count(), 2)
+    assert.equal(await page.getByRole('button', { name: 'Copy' }).count(), 0)
+    await page.getByLabel('Recipient').fill('+15555550100')
+    await page.getByLabel('Channel').selectOption({ label: 'Text message' })
+    await page.getByRole('button', { name: 'Show' }).click()
+    assert.equal(await page.getByRole('article').count(), 1)
+    assert.equal(await page.getByLabel('Code').inputValue(), '123456')
+    assert.equal(new URL(page.url()).search, '?to=%2B15555550100&channel=sms')
+    await page.getByRole('link', { name: 'Look again every 5 seconds' }).click()
+    assert.equal(await page.getByRole('article').count(), 1)
+    await page.getByRole('link', { name: 'Stop looking every 5 seconds' }).click()
+    await page.getByRole('link', { name: 'Show all' }).click()
+    const mail = page.getByRole('article').filter({ hasText: loginId })
+    assert.deepEqual(
+      await mail.getByRole('link').allTextContents(),
+      ['17', '42', '99'].map((number) => `${number} ${url}/verify/${kit.projectId}?t=${number}`),
+    )
+    await mail.getByRole('link', { name: '42' }).click()
+    await page.getByRole('button', { name: 'Confirm' }).waitFor()
+  },
+  { prefix: '/auth', browser: { javaScriptEnabled: false } },
+)
+
+browserTest('outbox: it looks again by itself while it is told to', async ({ kit, url, page }) => {
+  await page.goto(`${url}/outbox?every=1`)
+  await page.getByText('No message yet.').waitFor()
+  await queueCodes(kit)
+  await page.getByRole('article').first().waitFor()
+  await page.getByRole('link', { name: 'Stop looking' }).click()
+  assert.equal(new URL(page.url()).search, '')
 })
