@@ -75,8 +75,8 @@ const copyScript = `addEventListener("DOMContentLoaded", () => {
     button.hidden = false
     button.addEventListener("click", async () => {
       field.select()
-      await navigator.clipboard.writeText(field.value)
-      button.nextElementSibling.textContent = "Copied"
+      const isCopied = await navigator.clipboard.writeText(field.value).then(() => true, () => false)
+      button.nextElementSibling.textContent = isCopied ? "Copied" : "Selected"
     })
   }
 })`

@@ -4,7 +4,9 @@ import type { Sealer } from '../core/secrets.ts'
 import type { OutboxRecord, UserRecord } from '../core/storage.ts'
 import { isPlainAddress } from './address.ts'
 
-/** What is sealed in a row of the outbox: it holds addresses, links and codes (RC-02, CR-01). */
+/**
+ * What is sealed in a row of the outbox: it holds addresses, links and codes (RC-02, CR-01). Messages that an older version queued must open: a member that is added needs a default.
+ */
 
 const Value = z.union([z.string(), z.number(), z.boolean(), z.array(z.strictObject({ number: z.string(), url: z.string() })).max(10)])
 

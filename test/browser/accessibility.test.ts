@@ -26,17 +26,20 @@ async function checkAll({ kit, url, page }: Visit): Promise<void> {
   await checkPage(page)
   await queueCode(kit)
   await page.goto(`${url}/outbox?every=60`)
-  await page.getByLabel('Code').waitFor()
+  await page.getByLabel('Code', { exact: true }).waitFor()
   await checkPage(page)
 }
 
-/** A mail with a code and links, for the outbox page. */
+/** A code and links, for the outbox page. */
 async function queueCode({ auth: { deps }, projectId }: Visit['kit']): Promise<void> {
   const project = await deps.projects.byId(projectId)
   assert.ok(project)
   const links = ['17', '42', '99'].map((number) => ({ number, url: `https://app.example.com/a/page/of/an/application?t=${number}` }))
-  const message = { project, kind: 'password.changed', channel: 'email', to: 'ada@example.com', ttlSeconds: 60 } as const
-  await deps.storage.transaction((tx) => deps.outbox.queue(tx, { ...message, values: { code: '123456', links } }))
+  const usual = { project, channel: 'email', to: 'ada@example.com', ttlSeconds: 60 } as const
+  await deps.storage.transaction(async (tx) => {
+    await deps.outbox.queue(tx, { ...usual, kind: 'enchantedLink.signIn', values: { links, lifetime: 60 } })
+    await deps.outbox.queue(tx, { ...usual, kind: 'password.resetCode', values: { code: '123456', lifetime: 60 } })
+  })
 }
 
 browserTest('pages: accessible in light colours', checkAll, { browser: { colorScheme: 'light' } })
