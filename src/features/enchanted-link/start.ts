@@ -67,7 +67,12 @@ async function send(
   const made = newEnchantedLink(deps, { projectId: project.id, userId, loginId, address: target.address, ttlSeconds, data })
   await sendStart(deps, {
     ...{ project, target, kind, channel: 'email', ttlSeconds, wishes, store: storeChallenge, challenge: made.record },
-    event: userEvent({ projectId: project.id, type: 'enchantedLink.send', outcome: 'success', userId, source, data: { mode } }),
+    // Whoever names somebody to sign in has not shown to be them.
+    event: userEvent({
+      ...{ projectId: project.id, userId, source, data: { mode } },
+      type: 'enchantedLink.send',
+      outcome: mode === 'update' ? 'success' : 'failure',
+    }),
     values: { links: numberedUrls(made, page), lifetime: ttlSeconds },
   })
   return { linkId: made.link.linkId, pendingRef: made.pendingRef, maskedEmail: target.masked }

@@ -60,7 +60,8 @@ export async function sendReset(deps: Deps, input: SendReset): Promise<SentReset
   }
   const userId = account?.user.id ?? ''
   const { pendingRef, linkId, ...secret } = secretMakers[resetMethod](deps, { project, target, page, userId })
-  const event = userEvent({ projectId: project.id, type: 'password.sendReset', outcome: 'success', userId, source, data: { resetMethod } })
+  // Whoever asks has not shown to be the user; whether something was sent is told by the outcome, which comes later.
+  const event = userEvent({ projectId: project.id, type: 'password.sendReset', outcome: 'failure', userId, source, data: { resetMethod } })
   await sendStart(deps, { ...{ project, target, channel: 'email', event, wishes }, ...secret })
   return { resetMethod, maskedEmail: target.masked, pendingRef, linkId }
 }
