@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Account, claimsOf, onEveryDatabase, refused, succeeded, type Target, tokenOf } from './fixture.ts'
+import { type Account, claimsOf, onEveryDatabase, refused, type Sdk, succeeded, type Target, tokenOf } from './fixture.ts'
 
 const check = onEveryDatabase()
 
@@ -92,22 +92,44 @@ async function twoAccounts(target: Target, name: string) {
   return { asker, owner }
 }
 
-for (const isExisting of [false, true]) {
-  const stays = isExisting ? 'the existing user' : 'the user who asks'
-  check(`update.email: an address of another user merges the two, onMergeUseExisting ${isExisting} keeps ${stays}`, async (target) => {
-    const { sdk, linkToken } = target
-    const { asker, owner } = await twoAccounts(target, `merge-${isExisting}`)
-    const options = { addToLoginIDs: true, onMergeUseExisting: isExisting }
-    succeeded(await sdk.magicLink.update.email(asker.loginId, owner.loginId, '', asker.refreshJwt, options))
-    const { user } = succeeded(await sdk.magicLink.verify(await linkToken(owner.loginId, 'magicLink.update')))
+type Session = NonNullable<Awaited<ReturnType<Sdk['magicLink']['verify']>>['data']>
+type Proof = (target: Target, asker: Account, address: string, isExisting: boolean) => Promise<Session>
+
+const byLink: Proof = async ({ sdk, linkToken }, { loginId, refreshJwt }, address, onMergeUseExisting) => {
+  succeeded(await sdk.magicLink.update.email(loginId, address, '', refreshJwt, { addToLoginIDs: true, onMergeUseExisting }))
+  return succeeded(await sdk.magicLink.verify(await linkToken(address, 'magicLink.update')))
+}
+const byCode: Proof = async ({ sdk, newestCode }, { loginId, refreshJwt }, address, onMergeUseExisting) => {
+  succeeded(await sdk.otp.update.email(loginId, address, refreshJwt, { addToLoginIDs: true, onMergeUseExisting }))
+  return succeeded(await sdk.otp.verify.email(loginId, await newestCode(address, 'otp.update')))
+}
+
+for (const { prove, isExisting, keepsPassword, says } of [
+  { prove: byCode, isExisting: false, keepsPassword: true, says: 'otp.update.email, onMergeUseExisting false: the user who asks stays' },
+  { prove: byCode, isExisting: true, keepsPassword: true, says: 'otp.update.email, onMergeUseExisting true: the existing user stays' },
+  {
+    prove: byLink,
+    isExisting: true,
+    keepsPassword: true,
+    says: 'magicLink.update.email, onMergeUseExisting true: the existing user stays',
+  },
+  // A click on a link in an unexpected mail must not give the account of its recipient to whoever asked.
+  {
+    ...{ prove: byLink, isExisting: false, keepsPassword: false },
+    says: 'magicLink.update.email, onMergeUseExisting false: the user who asks stays, without the password that was set before',
+  },
+]) {
+  check(`two accounts of one person, ${says}`, async (target) => {
+    const { sdk } = target
+    const { asker, owner } = await twoAccounts(target, `${prove.name.toLowerCase()}-${isExisting}`)
+    const { user } = await prove(target, asker, owner.loginId, isExisting)
     const [winner, loser] = isExisting ? [owner, asker] : [asker, owner]
     assert.deepEqual([user?.userId, user?.email], [winner.userId, owner.loginId])
     assert.deepEqual(user?.loginIds.toSorted(), [asker.loginId, owner.loginId])
     assert.deepEqual(user?.roleNames?.toSorted(), [asker.loginId, owner.loginId])
     refused(await sdk.refresh(loser.refreshJwt), 401, 'E064002')
     const signedIn = await sdk.password.signIn(loser.loginId, winner.password)
-    if (isExisting) assert.equal(succeeded(signedIn).user?.userId, winner.userId)
-    // Whoever asked may be a stranger to whoever clicked, so that their password does not outlive the merge (RC-11).
+    if (keepsPassword) assert.equal(succeeded(signedIn).user?.userId, winner.userId)
     else refused(signedIn, 401, 'E062903')
   })
 }

@@ -158,6 +158,22 @@ check('magicLink.update.email: the session in the browser asks, the link proves'
   assert.equal(succeeded(await there.sdk('me')).email, fresh)
 })
 
+check(
+  'magicLink.update.email, two accounts of one person: with the session in the browser the one who asks keeps the password',
+  async (visit) => {
+    const { open, target } = visit
+    const loginId = 'first@example.com'
+    const { loginId: other } = await target.signUp('other')
+    succeeded(await target.sdk.magicLink.verify(await target.linkToken(other, 'email.verify')))
+    const tab = await open()
+    const { user, refreshJwt } = succeeded(await tab.sdk('password.signUp', loginId, goodPassword))
+    succeeded(await tab.sdk('magicLink.update.email', loginId, other, landing(visit), refreshJwt, { addToLoginIDs: true }))
+    const { tab: there, token } = await follow(visit, (await target.newest(other, 'magicLink.update')).link ?? '')
+    assert.deepEqual(succeeded(await there.sdk('magicLink.verify', token)).user?.loginIds, [loginId, other])
+    assert.equal(succeeded(await target.sdk.password.signIn(other, goodPassword)).user?.userId, user?.userId)
+  },
+)
+
 check('the samples of docs/browser.md: a link is confirmed by a button', async ({ target, site, context }) => {
   const docs = await readFile(new URL('../docs/browser.md', import.meta.url), 'utf8')
   const samples = [...docs.matchAll(/```js\n(.*?)```/gs)].map((match) => match[1] ?? '').join('\n')
