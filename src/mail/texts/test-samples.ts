@@ -41,8 +41,8 @@ const projectNamed = (name: string): Project => ({
 
 const none = async () => undefined
 
-/** What the recipient of a message sees in a language. */
-export function composeSample(sample: Sample, locale: string, projectName = 'Acme'): Promise<Composed> {
+/** What the recipient of a message sees in a language. What users and callers choose is `theirs`. */
+export function composeSample(sample: Sample, locale: string, projectName = 'Acme', theirs = ''): Promise<Composed> {
   const composer = createComposer({
     kinds: messageKinds,
     projectById: async () => projectNamed(projectName),
@@ -51,10 +51,10 @@ export function composeSample(sample: Sample, locale: string, projectName = 'Acm
     log: { warn: () => undefined } as never,
   })
   const { kind, channel, values } = sample
-  const user = { name: '', givenName: '', familyName: '', email: '', phone: '' }
+  const user = { name: theirs, givenName: theirs, familyName: theirs, email: theirs, phone: theirs }
   const to = channel === 'email' ? 'ada@example.com' : '+15555555555'
   return composer.compose({
     ...{ projectId: `P${'1'.repeat(27)}`, id: 'M1', kind, channel, to, values: { ...values } as OpenMessage['values'], user },
-    ...{ locales: [locale], templateId: '', options: {}, isPrivileged: false, isTest: false },
+    ...{ locales: [locale], templateId: '', options: { name: theirs, link: theirs, code: theirs }, isPrivileged: false, isTest: false },
   })
 }
