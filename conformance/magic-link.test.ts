@@ -110,5 +110,7 @@ check('magicLink.signUp: what is no address of the method', async ({ sdk, url })
 
 check('magicLink.signIn: unknown users, where errors are not masked', async ({ sdk, url, command }) => {
   await command(['settings', 'set', 'magicLink.maskError=false'])
+  // A change holds within a second.
+  await new Promise((resolve) => setTimeout(resolve, 1_200))
   refused(await sdk.magicLink.signIn.email('nobody@example.com', `${url}/app`), 400, 'E062108')
 })

@@ -118,5 +118,7 @@ check('otp.signUp: what is no address of the method', async ({ sdk }) => {
 
 check('otp.signIn: unknown users, where errors are not masked', async ({ sdk, command }) => {
   await command(['settings', 'set', 'otp.maskError=false'])
+  // A change holds within a second.
+  await new Promise((resolve) => setTimeout(resolve, 1_200))
   assert.match(refused(await sdk.otp.signIn.email('nobody@example.com'), 400, 'E062108').errorMessage, /user/i)
 })

@@ -21,7 +21,7 @@ def through(started, login_id, kind):
 
 @check("enchantedlink.sign_up, sign_in, sign_up_or_in, verify, get_session: by mail")
 def _():
-    login_id = address("enchanted")
+    login_id = address("enchanted-start")
     options = SignUpOptions(custom_claims={"shop": "py"})
     started = enchanted.sign_up(login_id, URI, {"name": "Ench Py"}, options)
     expect_equal(started["maskedEmail"], "e*****@e*****.com")
