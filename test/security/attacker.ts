@@ -7,12 +7,14 @@ export const victim = 'victim@example.com'
 const attacker = 'attacker@example.com'
 const attackerPhone = '+15555550166'
 export const attackerPassword = 'attacker passphrase 3'
-const wantedPassword = 'the attacker wants this 4'
+export const wantedPassword = 'the attacker wants this 4'
 
 /** What the attacker has: an account with its mailbox and phone, everything that any answer told, and guesses. Never the victim's mailbox. */
 export interface Attacker {
   readonly kit: Kit
   readonly choose: Choices
+  /** Of the attacker's own: a session each. */
+  readonly accounts: { readonly loginId: string; readonly refreshJwt: string }[]
   /** Refresh and session tokens of the attacker's own sessions. */
   readonly jwts: string[]
   /** Link tokens from the attacker's own mailbox, with pending references, and guesses. */
@@ -23,8 +25,8 @@ export interface Attacker {
 
 type Step = (one: Attacker) => Promise<Answer>
 
-const anyone = ({ choose }: Attacker) =>
-  choose.pick([victim, victim, ' VICTIM@example.com', attacker, 'nobody@example.com', 'attacker name'])
+const anyone = ({ choose, accounts }: Attacker) =>
+  choose.pick([victim, victim, ' VICTIM@example.com', choose.pick(accounts).loginId, 'nobody@example.com', 'attacker name'])
 const anyAddress = ({ choose }: Attacker) => choose.pick([victim, attacker, 'other@example.com', attackerPhone])
 const anyJwt = ({ choose, jwts }: Attacker) => choose.pick(jwts)
 const anyLink = ({ choose, links }: Attacker) => choose.pick(links)
@@ -64,23 +66,22 @@ const starts: readonly Step[] = ['magiclink', 'otp', 'enchantedlink'].flatMap((k
 )
 
 const updates: readonly Step[] = [
-  (one: Attacker) => call(one, '/v1/auth/magiclink/update/email', update(one)),
-  (one: Attacker) => call(one, '/v1/auth/otp/update/email', update(one)),
-  (one: Attacker) => call(one, '/v1/auth/enchantedlink/update/email', update(one)),
-  (one: Attacker) => call(one, `/v1/auth/otp/update/phone/${one.choose.pick(['sms', 'voice', 'whatsapp', 'im'])}`, update(one)),
-  (one: Attacker) => call(one, '/v1/auth/magiclink/update/phone', update(one)),
-]
-
-function update(one: Attacker): object {
-  const flag = () => one.choose.below(2) === 0
+  () => 'magiclink/update/email',
+  () => 'otp/update/email',
+  () => 'enchantedlink/update/email',
+  ({ choose }: Attacker) => `otp/update/phone/${choose.pick(['sms', 'voice', 'whatsapp', 'im'])}`,
+  () => 'magiclink/update/phone',
+].map((pathFor) => (one: Attacker) => {
+  const { choose, kit } = one
+  const flag = () => choose.below(2) === 0
   const merge = { addToLoginIDs: flag(), onMergeUseExisting: flag(), mfa: flag() }
-  return {
-    loginId: one.choose.pick([attacker, victim]),
-    email: one.choose.pick([victim, 'other@example.com']),
-    phone: attackerPhone,
-    ...merge,
-  }
-}
+  const body = { email: choose.pick([victim, 'other@example.com']), phone: attackerPhone, ...merge }
+  const path = `/v1/auth/${pathFor(one)}`
+  const { loginId, refreshJwt: token } = choose.pick(one.accounts)
+  // Most of the time a call that can work.
+  if (choose.below(3) > 0) return kit.call(path, { token, body: { ...body, loginId } })
+  return call(one, path, { ...body, loginId: choose.pick([loginId, victim]) })
+})
 
 const redemptions: readonly Step[] = [
   (one) => call(one, '/v1/auth/magiclink/verify', { token: anyLink(one) }),
@@ -139,5 +140,6 @@ export async function attackerOf(kit: Kit, seed: number): Promise<Attacker> {
   const own = await kit.signUp(attacker, attackerPassword)
   await kit.manage('/v1/mgmt/user/update/phone', { body: { loginId: attacker, phone: attackerPhone, verified: true } })
   const links = ['x', `C${'0'.repeat(27)}.${'A'.repeat(43)}`]
-  return { kit, choose: seededChoices(seed), jwts: [own.refreshJwt, own.sessionJwt], links, codes: ['000000', '123456'] }
+  const accounts = [{ loginId: attacker, refreshJwt: own.refreshJwt }]
+  return { kit, choose: seededChoices(seed), accounts, jwts: [own.refreshJwt, own.sessionJwt], links, codes: ['000000', '123456'] }
 }

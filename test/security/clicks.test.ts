@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { parseOptions } from '../../src/options.ts'
 import { databases } from '../databases.ts'
 import { type Answer, type Kit, onEveryDatabase } from '../kit.ts'
-import { type Attacker, anyStep, attackerOf, attackerPassword, form, learn, victim } from './attacker.ts'
+import { type Attacker, anyStep, attackerOf, attackerPassword, form, learn, victim, wantedPassword } from './attacker.ts'
+
+const { limits } = parseOptions({ flags: {}, environment: {}, file: undefined })
+const off = { max: 0, perSeconds: 1 }
 
 /** The roles in every token of an answer. */
 function rolesIn(answer: Answer): readonly string[] {
@@ -27,7 +31,7 @@ async function run(kit: Kit, seed: number, sequences: number): Promise<void> {
   await kit.signUp(victim)
   await kit.manage('/v1/mgmt/user/update/role/add', { body: { loginId: victim, roleNames: ['Admin'] } })
   const one = await attackerOf(kit, seed)
-  const { choose, jwts } = one
+  const { choose, jwts, accounts } = one
   const clicked = new Set<string>()
   const where = (sequence: number) => `seed ${seed}, sequence ${sequence}`
   for (let sequence = 0; sequence < sequences; sequence++) {
@@ -39,24 +43,25 @@ async function run(kit: Kit, seed: number, sequences: number): Promise<void> {
       if (choose.below(6) === 0) await click(one, clicked)
     }
     if (choose.below(6) === 0) kit.clock.advance(choose.below(4000))
-    if (sequence % 25 > 0) continue
+    if (sequence % 10 > 0) continue
     for (const token of jwts) {
       assert.ok(!rolesIn(await kit.call('/v1/auth/refresh', { token, body: {} })).includes('Admin'), where(sequence))
     }
-    // The attacker may have lost the account to the victim.
-    const own = await kit.call('/v1/auth/password/signup', {
-      ip: `192.0.2.${sequence % 250}`,
-      body: { loginId: `x${sequence}@example.net`, password: attackerPassword },
-    })
-    if (own.status === 200) await learn(one, own)
+    // Accounts are lost by merges and sessions by their ends, so that the attacker needs more of them.
+    const loginId = `x${sequence}@example.net`
+    const own = await kit.signUp(loginId, attackerPassword, { isVerified: choose.below(2) === 0 })
+    jwts.splice(0, jwts.length - 10, own.refreshJwt, own.sessionJwt)
+    accounts.splice(0, accounts.length - 1, { loginId, refreshJwt: own.refreshJwt })
   }
   const { user } = (await kit.manage(`/v1/mgmt/user?loginId=${victim}`)).body
   assert.ok(user.roleNames.includes('Admin'), 'the victim has what was theirs')
   for (const loginId of user.loginIds) {
-    const answer = await kit.call('/v1/auth/password/signin', { ip: '192.0.2.251', body: { loginId, password: attackerPassword } })
-    assert.notEqual(answer.status, 200)
+    for (const password of [attackerPassword, wantedPassword]) {
+      const answer = await kit.call('/v1/auth/password/signin', { ip: '192.0.2.251', body: { loginId, password } })
+      assert.notEqual(answer.status, 200)
+    }
   }
-  assert.ok(clicked.size > 0)
+  assert.ok(clicked.size > sequences / 40, `${clicked.size} clicks`)
 }
 
 /** Repeated and made longer as the test of `passwordless-model.test.ts` is. */
@@ -64,6 +69,8 @@ const firstSeed = Number(process.env.POSTERN_TEST_SEED ?? 20_261_125)
 const sequences = Number(process.env.POSTERN_TEST_SEQUENCES ?? 400)
 let runs = 0
 
-onEveryDatabase('RC-08, RC-11: no random passwordless calls give an account away whose owner clicks every link that comes unasked', (kit) =>
-  run(kit, firstSeed + runs++, Math.ceil(sequences / databases.length)),
+onEveryDatabase(
+  'RC-08, RC-11: no random passwordless calls give an account away whose owner clicks every link that comes unasked',
+  (kit) => run(kit, firstSeed + runs++, Math.ceil(sequences / databases.length)),
+  { limits: { ...limits, recipientMessages: off, recipientMessagesDaily: off, sourceMessages: off, sourceSignUps: off } },
 )
