@@ -31,6 +31,8 @@ export const errorCodes = {
   passwordExpired: 'E062909',
   /** Postern's own: another change of the password came first. */
   passwordChangedMeanwhile: 'E062911',
+  /** Postern's own, on our page only: the code that is typed beside a reset link. */
+  typedCodeWrong: 'E062912',
   /** The refresh token was ended by a logout. */
   sessionEnded: 'E064001',
   /** Postern's own: the refresh token is missing, invalid, expired or used up. */

@@ -40,6 +40,7 @@ export interface UserRecord {
   readonly isTest: boolean
   /** Made for a session of somebody unknown: has no login ID, is in no list, and goes when its sessions have. */
   readonly isAnonymous: boolean
+  /** Neither NUL nor broken Unicode in it (IN-03): the JSON of PostgreSQL has no room for them. */
   readonly customAttributes: Readonly<Record<string, unknown>>
   readonly createdAt: number
   readonly modifiedAt: number

@@ -38,7 +38,7 @@ contract('users: every field comes back as it was written', async ({ storage, he
     familyName: 'F',
     picture: 'https://example.com/p.png',
     isTest: true,
-    customAttributes: { deep: { list: [1, 'two', null, true] }, __proto: 'x', quote: '"\\\u0000' },
+    customAttributes: { deep: { list: [1, 'two', null, true] }, __proto: 'x', quote: '"\\\u0001' },
     lastSignInAt: now + 1,
   })
   const loginIds = [loginId('z', 'Z'), loginId('a', 'A'), loginId('+15555555555')]
