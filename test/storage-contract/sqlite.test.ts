@@ -160,7 +160,7 @@ test('sqlite: using the outer storage inside a transaction ends in an error and 
 test('sqlite: a full disk refuses writes with 503, keeps reading, and recovers', () =>
   inFolder(async (folder) => {
     // The limit holds for the connection that ran the step, and stands for the end of the disk.
-    const limited = nextStep(later, ['pragma max_page_count = 90'])
+    const limited = nextStep(later, ['pragma max_page_count = 130'])
     const storage = await openSqlite({ file: join(folder, 'postern.db'), migrations: [...migrations, limited] })
     const settings = { text: 'x'.repeat(5_000) }
     const fill = async () => {
