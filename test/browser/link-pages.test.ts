@@ -138,6 +138,8 @@ const pages: readonly LinkPage[] = [
 async function open({ page }: Visit, link: string): Promise<void> {
   await page.goto('about:blank')
   await page.goto(link)
+  // Chromium gives the focus with the first frame, which may come after the page is loaded; keys pressed before go nowhere.
+  if ((await page.locator('[autofocus]').count()) > 0) await page.locator('[autofocus]:focus').waitFor()
 }
 
 /** By the keyboard alone. */
@@ -257,6 +259,7 @@ browserTest('a typed code that is wrong: the page says so at the field, which is
   await press(visit, [code === '000000' ? '000001' : '000000', ...keys.slice(1)])
   const problem = page.getByRole('alert').filter({ hasText: 'This is not the code in the mail.' })
   await problem.waitFor()
+  await page.locator('[autofocus]:focus').waitFor()
   const field = page.getByLabel('Code in the mail')
   assert.equal(await field.getAttribute('aria-invalid'), 'true')
   assert.equal(await field.getAttribute('aria-describedby'), await problem.getAttribute('id'))
