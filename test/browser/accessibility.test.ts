@@ -18,7 +18,7 @@ async function checkAll({ kit, url, page }: Visit): Promise<void> {
   await page.getByRole('button').click()
   await page.getByRole('alert').waitFor()
   assert.equal(await page.getByLabel('New password').getAttribute('aria-invalid'), 'true')
-  assert.equal(await page.evaluate('document.activeElement.name'), 'password')
+  await page.locator('[name=password]:focus').waitFor()
   await checkPage(page)
   await page.goto(linkOf('email.verify'))
   await checkPage(page)

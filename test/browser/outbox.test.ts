@@ -100,13 +100,17 @@ browserTest(
     await page.getByLabel('Recipient').fill('+15555550100')
     await page.getByLabel('Channel').selectOption({ label: 'Text message' })
     await page.getByRole('button', { name: 'Show' }).click()
+    const chosen = `${url}/outbox?to=%2B15555550100&channel=sms`
+    await page.waitForURL(chosen)
     assert.equal(await page.getByRole('article').count(), 1)
     assert.equal(await page.getByLabel('Code', { exact: true }).inputValue(), '123456')
-    assert.equal(new URL(page.url()).search, '?to=%2B15555550100&channel=sms')
     await page.getByRole('link', { name: 'Look again every 5 seconds' }).click()
+    await page.waitForURL(`${chosen}&every=5`)
     assert.equal(await page.getByRole('article').count(), 1)
     await page.getByRole('link', { name: 'Stop looking every 5 seconds' }).click()
+    await page.waitForURL(chosen)
     await page.getByRole('link', { name: 'Show all' }).click()
+    await page.waitForURL(`${url}/outbox`)
     const mail = page.getByRole('article').filter({ hasText: loginId })
     assert.deepEqual(
       await mail.getByRole('link').allTextContents(),
@@ -124,5 +128,5 @@ browserTest('outbox: it looks again by itself while it is told to', async ({ kit
   await queueCodes(kit)
   await page.getByRole('article').first().waitFor()
   await page.getByRole('link', { name: 'Stop looking' }).click()
-  assert.equal(new URL(page.url()).search, '')
+  await page.waitForURL(`${url}/outbox`)
 })
