@@ -10,6 +10,7 @@ import { blocklistFile } from './core/password/blocklist.ts'
 import { dictionariesFile } from './core/password/dictionaries.ts'
 import { createHasher, hashMetrics } from './core/password/hash.ts'
 import { defaultConcurrency } from './core/password/hash-cost.ts'
+import type { PasswordRules } from './core/password/policy.ts'
 import { createPasswordRules } from './core/password/strength.ts'
 import type { Clock, Log, Random, Timers } from './core/ports.ts'
 import { cachedProjects } from './core/projects.ts'
@@ -17,6 +18,7 @@ import { createSealer, type Sealer } from './core/secrets.ts'
 import { liveSession } from './core/sessions.ts'
 import { createSigningKeys } from './core/signing-keys.ts'
 import type { Storage } from './core/storage.ts'
+import { generateKeyPair, type KeyPair } from './core/tokens.ts'
 import * as features from './features/index.ts'
 import { importedGauge, importedMetrics } from './features/password/imported.ts'
 import { apiDocs } from './http/api-docs.ts'
@@ -73,6 +75,12 @@ export interface Ports extends TransportPorts {
   readonly storage?: Storage
   /** 32 bytes; without it the key file of the options is read. */
   readonly masterKey?: Uint8Array
+  /** Without it the bundled lists are read, and checked. */
+  readonly passwordRules?: PasswordRules
+  /** What one password hash takes here, in milliseconds; measured if absent. */
+  readonly hashMilliseconds?: number
+  /** Makes what tokens are signed with; RSA keys of 2048 bits if absent. */
+  readonly generateKeyPair?: () => Promise<KeyPair>
   /** Whether the process is there to import users, and may spend memory on it. */
   readonly writesMuch?: boolean
   /** Ends requests that throw an error that their route does not declare with 500. For tests. */
@@ -111,7 +119,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
   const storage = ports.storage ?? (await openStorage({ database: options.database, writesMuch: ports.writesMuch ?? false }))
   try {
     await assertMasterKey(storage, sealer)
-    const passwordRules = await createPasswordRules(await readFile(blocklistFile), () => readFile(dictionariesFile))
+    const passwordRules = ports.passwordRules ?? (await bundledPasswordRules())
     const core = { clock, random, log, metrics, storage, sealer }
     const parameters = { memoryKib: options.hash.memoryKib, iterations: options.hash.iterations }
     const concurrency = defaultConcurrency(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4))
@@ -125,7 +133,11 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     const deps: Deps = Object.freeze({
       ...core,
       projects,
-      hasher: await createHasher({ clock, random, metrics, parameters, concurrency }),
+      hasher: await createHasher({
+        ...{ clock, random, metrics, parameters, concurrency },
+        ...(ports.hashMilliseconds && { measuredMilliseconds: ports.hashMilliseconds }),
+      }),
+      generateKeyPair: ports.generateKeyPair ?? generateKeyPair,
       passwordRules,
       signingKeys: createSigningKeys(core),
       outbox: createOutbox({ ...core, shown, sentChannels, isShown: options.outbox, onWake: () => sender?.wake() }),
@@ -161,6 +173,11 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     await storage.close()
     throw error
   }
+}
+
+/** The rules over the lists that come with the program. Throws when one of them is damaged. */
+export async function bundledPasswordRules(): Promise<PasswordRules> {
+  return createPasswordRules(await readFile(blocklistFile), () => readFile(dictionariesFile))
 }
 
 /** Every kind of message, by name. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { missingChromium } from './browser/chromium.ts'
+import { makePostgresTemplate } from './databases.ts'
 import { startPostgres } from './postgres.ts'
 
 /**
@@ -27,6 +28,7 @@ async function main(): Promise<number> {
     return code
   }
   try {
+    await makePostgresTemplate(postgres.url)
     const code = await runTests({ POSTERN_TEST_POSTGRES_URL: postgres.url })
     process.stdout.write(`databases: sqlite, postgres ${postgres.version}\n${browserLine}`)
     return code

@@ -7,6 +7,7 @@ import type { Projects } from './projects.ts'
 import type { Sealer } from './secrets.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Storage } from './storage.ts'
+import type { KeyPair } from './tokens.ts'
 
 /** What use cases work with. One frozen value, made in `auth.ts`, passed to every use case. */
 export interface Deps {
@@ -19,6 +20,8 @@ export interface Deps {
   readonly hasher: Hasher
   readonly passwordRules: PasswordRules
   readonly sealer: Sealer
+  /** Makes what tokens are signed with: a new pair at every call. */
+  readonly generateKeyPair: () => Promise<KeyPair>
   readonly signingKeys: SigningKeys
   readonly outbox: Outbox
   readonly messageWriter: MessageWriter

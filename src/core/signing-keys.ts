@@ -2,7 +2,7 @@ import type { CryptoKey, JWK } from 'jose'
 import type { Clock, Log, Random } from './ports.ts'
 import { newId, type Sealer } from './secrets.ts'
 import type { SigningKeyRecord, Storage } from './storage.ts'
-import { defaultAlgorithm, generateSigningKey, importKey } from './tokens.ts'
+import { defaultAlgorithm, importKey, type KeyPair } from './tokens.ts'
 
 /** A key that tokens are signed with or checked against. */
 export interface SigningKey {
@@ -133,10 +133,10 @@ async function importRecord(sealer: Sealer, record: SigningKeyRecord): Promise<F
 
 /** Makes a signing key of a project, ready to insert. It signs from `activeAt` on. */
 export async function newSigningKey(
-  deps: { readonly clock: Clock; readonly random: Random; readonly sealer: Sealer },
+  deps: { readonly clock: Clock; readonly random: Random; readonly sealer: Sealer; generateKeyPair(): Promise<KeyPair> },
   input: { readonly projectId: string; readonly activeAt: number },
 ): Promise<SigningKeyRecord> {
-  const pair = await generateSigningKey()
+  const pair = await deps.generateKeyPair()
   const id = newId(deps, 'SK')
   return {
     projectId: input.projectId,

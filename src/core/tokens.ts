@@ -1,4 +1,14 @@
-import { type CryptoKey, decodeJwt, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import {
+  type CryptoKey,
+  decodeJwt,
+  exportJWK,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+  generateKeyPair as joseKeyPair,
+  jwtVerify,
+  SignJWT,
+} from 'jose'
 import { coreErrors } from './errors.ts'
 import type { Clock } from './ports.ts'
 import type { SigningKey, SigningKeys } from './signing-keys.ts'
@@ -9,9 +19,15 @@ export type TokenKind = 'DS' | 'DSR'
 /** Signing algorithm of the default key set: the only one that every client accepts (`protocol/core.md` 3.1). */
 export const defaultAlgorithm = 'RS256'
 
+/** A key pair for `defaultAlgorithm`, both halves as JWKs. */
+export interface KeyPair {
+  readonly publicJwk: JWK
+  readonly privateJwk: JWK
+}
+
 /** Makes a key pair; RSA keys have 2048 bits (section 4 of the security bar). */
-export async function generateSigningKey(): Promise<{ readonly publicJwk: JWK; readonly privateJwk: JWK }> {
-  const pair = await generateKeyPair(defaultAlgorithm, { modulusLength: 2048, extractable: true })
+export async function generateKeyPair(): Promise<KeyPair> {
+  const pair = await joseKeyPair(defaultAlgorithm, { modulusLength: 2048, extractable: true })
   return { publicJwk: await exportJWK(pair.publicKey), privateJwk: await exportJWK(pair.privateKey) }
 }
 
