@@ -1,6 +1,7 @@
 import type { EventQuery } from './event-query.ts'
 import type { ManagementStorage } from './management-storage.ts'
 import type { MessageStorage } from './message-storage.ts'
+import type { ProcessStorage } from './process-storage.ts'
 import type {
   ChallengeRecord,
   CredentialRecord,
@@ -61,7 +62,7 @@ export interface Page<T> {
   readonly next?: string
 }
 
-export interface Storage extends ManagementStorage, TransferStorage, MessageStorage {
+export interface Storage extends ManagementStorage, TransferStorage, MessageStorage, ProcessStorage {
   /**
    * Runs `run` in one transaction, on a storage that writes to it. Commits when it resolves (durably, RL-02) and rolls back when it throws.
    * Nothing slow belongs inside: SQLite has one writer and everybody waits. Calls do not nest.

@@ -10,6 +10,7 @@ import { credentials } from './sql/credentials.ts'
 import { events } from './sql/events.ts'
 import { grants } from './sql/grants.ts'
 import { imports } from './sql/imports.ts'
+import { leases } from './sql/leases.ts'
 import { managementKeys } from './sql/management-keys.ts'
 import { messageTemplates } from './sql/message-templates.ts'
 import { meta } from './sql/meta.ts'
@@ -103,6 +104,7 @@ function nouns(connection: Connection) {
     messageTemplates: messageTemplates(connection),
     accounts: accounts(connection),
     imports: imports(connection),
+    leases: leases(connection),
     meta: meta(connection),
     purge: (now: number, limit: number) => purge(connection, now, limit),
   }

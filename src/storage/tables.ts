@@ -43,6 +43,7 @@ export interface Tables {
   imports: RowOf<ImportRecord>
   message_templates: RowOf<MessageTemplateRecord>
   meta: { key: string; value: string }
+  leases: { name: string; holder: string; expires_at: number }
   /** Which steps of the schema ran. */
   migrations: { number: number; name: string }
 }
