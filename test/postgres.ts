@@ -18,6 +18,10 @@ export interface TestPostgres {
   readonly version: string
   /** The process of the server, for tests that stop it. */
   readonly pid: number
+  /** Ends it as a crash does, with `SIGQUIT` ("immediate" shutdown) or `SIGKILL`, and waits until the process is gone. Its data stay. */
+  crash(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void>
+  /** Starts it again on the same data and port after a crash, and waits until it is ready. */
+  restart(): Promise<void>
   /** Stops the server and removes everything it wrote. */
   stop(): Promise<void>
 }
@@ -27,15 +31,23 @@ export interface NoPostgres {
   readonly reason: string
 }
 
+export interface PostgresTestOptions {
+  readonly isDurable?: boolean
+  /** More settings of the server, for example `max_connections`. */
+  readonly settings?: Readonly<Record<string, string | number>>
+  /** Where its folder is made; the system's folder of temporary files if absent. */
+  readonly parentFolder?: string
+}
+
 /**
  * Starts a PostgreSQL cluster in a temporary folder, reachable on 127.0.0.1 only. Commits are not forced to disk unless `isDurable`, since
  * nobody needs the data after a crash. Returns a reason when there are no binaries; throws when there are and the start fails.
  */
-export async function startPostgres(options: { readonly isDurable?: boolean } = {}): Promise<TestPostgres | NoPostgres> {
+export async function startPostgres(options: PostgresTestOptions = {}): Promise<TestPostgres | NoPostgres> {
   const binaries = await findBinaries()
   if (!binaries) return { reason: 'no PostgreSQL binaries found: install Debian\'s "postgresql"' }
   const owner = await serverOwner()
-  const folder = await mkdtemp(join(tmpdir(), 'postern-postgres-'))
+  const folder = await mkdtemp(join(options.parentFolder ?? tmpdir(), 'postern-postgres-'))
   try {
     await chown(folder, owner.uid, owner.gid)
     const as = process.getuid?.() === 0 ? owner : {}
@@ -44,11 +56,19 @@ export async function startPostgres(options: { readonly isDurable?: boolean } = 
     await run(join(binaries, 'initdb'), initial, { ...as, cwd: folder })
     const { stdout } = await run(join(binaries, 'postgres'), ['--version'])
     const port = await freePort()
-    const server = await startServer({ binaries, data, folder, port, isDurable: options.isDurable ?? false, as })
+    const start = () =>
+      startServer({ binaries, data, folder, port, isDurable: options.isDurable ?? false, settings: options.settings ?? {}, as })
+    let server = await start()
     return {
       url: `postgres://postern@127.0.0.1:${port}/postgres`,
       version: /\d+(\.\d+)*/.exec(stdout)?.[0] ?? 'unknown',
-      pid: server.pid,
+      get pid() {
+        return server.pid
+      },
+      crash: (signal) => server.end(signal),
+      async restart() {
+        server = await start()
+      },
       async stop() {
         await server.stop()
         await rm(folder, { recursive: true, force: true })
@@ -101,13 +121,21 @@ interface ServerOptions {
   readonly folder: string
   readonly port: number
   readonly isDurable: boolean
+  readonly settings: Readonly<Record<string, string | number>>
   readonly as: SpawnOptions
 }
 
 const readyMilliseconds = 30_000
 
+interface RunningPostgres {
+  readonly pid: number
+  end(signal: NodeJS.Signals): Promise<void>
+  /** "Fast" shutdown: open connections are cut. */
+  stop(): Promise<void>
+}
+
 /** Starts the server and waits until it says that it is ready. */
-async function startServer(options: ServerOptions): Promise<{ readonly pid: number; stop(): Promise<void> }> {
+async function startServer(options: ServerOptions): Promise<RunningPostgres> {
   const { binaries, data, folder, port, isDurable, as } = options
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -117,6 +145,7 @@ async function startServer(options: ServerOptions): Promise<{ readonly pid: numb
     fsync: isDurable ? 'on' : 'off',
     full_page_writes: isDurable ? 'on' : 'off',
     log_min_messages: 'log',
+    ...options.settings,
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const server = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -130,16 +159,16 @@ async function startServer(options: ServerOptions): Promise<{ readonly pid: numb
       if (log.includes('ready to accept connections')) resolve()
     })
   })
-  const stop = async () => {
-    // "Fast" shutdown: open connections are cut.
-    server.kill('SIGINT')
+  const end = async (signal: NodeJS.Signals) => {
+    server.kill(signal)
     await stopped
   }
+  const stop = () => end('SIGINT')
   const deadline = new AbortController()
   const late = delay(readyMilliseconds, 'late' as const, { signal: deadline.signal }).catch(() => 'late' as const)
   const outcome = await Promise.race([ready.then(() => 'ready' as const), stopped.then(() => 'exited' as const), late])
   deadline.abort()
-  if (outcome === 'ready') return { pid, stop }
+  if (outcome === 'ready') return { pid, end, stop }
   if (outcome === 'late') await stop()
   throw new Error(`PostgreSQL did not start: ${log}`)
 }

@@ -26,9 +26,22 @@ export interface Installation {
   /** Runs a command of the program on this data and answers what it printed. Throws with its messages when it fails. */
   command(words: readonly string[], input?: string): Promise<string>
   /** Starts a server on this data and waits until it is ready. Port 0 is any free one. */
-  serve(options?: { readonly port?: number }): Promise<ServerProcess>
+  serve(options?: ServeOptions): Promise<ServerProcess>
   /** Removes the folder. Stop the server first. */
   remove(): Promise<void>
+}
+
+/** How a server is started where the defaults do not do. */
+export interface ServeOptions {
+  readonly port?: number
+  /** More flags of the program. The last one of a name counts. */
+  readonly flags?: readonly string[]
+  /** Flags of Node.js. */
+  readonly nodeFlags?: readonly string[]
+  /** A program that becomes the server, with what comes before the server's own words: `prlimit --nofile=256` for one. */
+  readonly through?: readonly string[]
+  /** File that the log goes to in place of the memory of the test. */
+  readonly logFile?: string
 }
 
 /** A server that listens. */
@@ -44,12 +57,18 @@ export interface ServerProcess {
   stop(): Promise<number | null>
   /** Kills it at once, with nothing finished. */
   kill(): Promise<void>
+  /** Whether it has not ended. */
+  isAlive(): boolean
+  /** Sends it a signal and waits for nothing. */
+  signal(signal: NodeJS.Signals): void
+  /** Its exit code once it has ended; null after a signal. */
+  readonly ended: Promise<number | null>
 }
 
-/** Makes fresh data with `postern init`, in a temporary folder and, when `databaseUrl` is given, in that PostgreSQL database. */
-export async function install(options: { readonly databaseUrl?: string } = {}): Promise<Installation> {
-  const { databaseUrl } = options
-  const folder = await mkdtemp(join(tmpdir(), 'postern-server-'))
+/** Makes fresh data with `postern init`, in a new folder and, when `databaseUrl` is given, in that PostgreSQL database. */
+export async function install(options: { readonly databaseUrl?: string; readonly parentFolder?: string } = {}): Promise<Installation> {
+  const { databaseUrl, parentFolder = tmpdir() } = options
+  const folder = await mkdtemp(join(parentFolder, 'postern-server-'))
   const where = ['--data', folder, ...(databaseUrl ? ['--database', databaseUrl] : [])]
   const command = (words: readonly string[], input = '') => runProgram([...words, ...where], input)
   try {
@@ -61,7 +80,7 @@ export async function install(options: { readonly databaseUrl?: string } = {}): 
       projectId: made.projectId,
       managementKey: made.managementKey,
       command,
-      serve: ({ port = 0 } = {}) => startServer(['serve', ...where, '--port', String(port)]),
+      serve: (how = {}) => startServer(['serve', ...where, '--port', String(how.port ?? 0), ...(how.flags ?? [])], how),
       remove: () => rm(folder, { recursive: true, force: true }),
     }
   } catch (error) {
@@ -100,8 +119,16 @@ function environment(): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 }
 
-function spawnProgram(words: readonly string[]): Child {
-  return spawn(process.execPath, [program, ...words], { env: environment(), stdio: ['pipe', 'pipe', 'pipe'] })
+function spawnProgram(words: readonly string[], { nodeFlags = [], through = [] }: ServeOptions = {}): Child {
+  const [command = '', ...rest] = [...through, process.execPath, ...nodeFlags, program, ...words]
+  return spawn(command, rest, { env: environment(), stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+/** A server whose log goes to a file: a shell sends it there and becomes the server. */
+function spawnServer(words: readonly string[], how: ServeOptions): Child {
+  const { logFile, through = [] } = how
+  if (logFile === undefined) return spawnProgram(words, how)
+  return spawnProgram(words, { ...how, through: ['/bin/sh', '-c', 'log=$1; shift; exec "$@" 2>>"$log"', 'sh', logFile, ...through] })
 }
 
 async function runProgram(words: readonly string[], input: string): Promise<string> {
@@ -122,9 +149,9 @@ function gather(stream: Readable): () => string {
   return () => text
 }
 
-async function startServer(words: readonly string[]): Promise<ServerProcess> {
+async function startServer(words: readonly string[], how: ServeOptions): Promise<ServerProcess> {
   const started = performance.now()
-  const child = spawnProgram(words)
+  const child = spawnServer(words, how)
   const output = gather(child.stdout)
   const log = gather(child.stderr)
   child.stdin.end()
@@ -144,6 +171,9 @@ async function startServer(words: readonly string[]): Promise<ServerProcess> {
       log,
       stop: () => end('SIGTERM'),
       kill: async () => void (await end('SIGKILL')),
+      isAlive: () => child.exitCode === null && child.signalCode === null,
+      signal: (signal) => void child.kill(signal),
+      ended: closed.then(() => child.exitCode),
     }
   } catch (error) {
     await end('SIGKILL')

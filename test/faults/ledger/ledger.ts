@@ -56,7 +56,8 @@ export function replay(file: string): ReadonlyMap<string, Account> {
 
 function apply(accounts: Map<string, Account>, entry: Entry): void {
   const { trying: _, ...settled } = accounts.get(entry.loginId) ?? { loginId: entry.loginId }
-  if (entry.kind === 'absent') accounts.delete(entry.loginId)
+  const isNobody = entry.kind === 'absent' || (entry.kind === 'refused' && settled.password === undefined)
+  if (isNobody) accounts.delete(entry.loginId)
   else accounts.set(entry.loginId, { ...settled, ...changesOf(entry) })
 }
 

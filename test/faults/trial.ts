@@ -1,0 +1,164 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDatabase, type Installation, install } from '../server-process.ts'
+import { type Findings, settle } from './ledger/check.ts'
+import { type Client, createClient, type Ending } from './ledger/client.ts'
+import { inspect } from './ledger/database.ts'
+import { type Account, type Ledger, openLedger, replay } from './ledger/ledger.ts'
+import { startLoad } from './ledger/load.ts'
+import { type Outcome, quantile } from './scenario.ts'
+
+/** Data with servers over it, the load on them, and the ledger of what they acknowledged. */
+export interface Trial {
+  readonly installation: Installation
+  readonly client: Client
+  /** How every request of the load ended since the last `forget`. */
+  readonly endings: readonly Ending[]
+  forget(): void
+  /** Servers that the load and the checks ask from now on. */
+  use(...servers: readonly { readonly url: string }[]): void
+  /** Runs something while the load runs, and answers what it gave once both have ended. */
+  underLoad<T>(during: () => Promise<T>): Promise<T>
+  /** Accounts of the ledger. */
+  accounts(): readonly Account[]
+  /** Checks what the last load did or may have done, through the servers in use, which must be well again. */
+  settle(): Promise<void>
+  /** Checks the whole ledger through the servers in use, ends them by `stop`, and looks into the database. Answers figures and what is wrong. */
+  finish(stop: () => Promise<unknown>): Promise<Outcome>
+}
+
+export interface TrialOptions {
+  /** PostgreSQL server that gets a database for it; embedded if absent. */
+  readonly serverUrl?: string
+  /** Where the data is made; the system's folder of temporary files if absent. */
+  readonly parentFolder?: string
+  /** Whether each refresh makes a new refresh token. Default: yes. */
+  readonly isRotating?: boolean
+}
+
+/** Makes data of its own for a scenario, and hands a trial over it to `run`. Removes it afterwards. */
+export async function withTrial(options: TrialOptions, run: (trial: Trial) => Promise<Outcome>): Promise<Outcome> {
+  const { serverUrl, parentFolder, isRotating = true } = options
+  const database = serverUrl ? await createDatabase(serverUrl) : undefined
+  const folder = await mkdtemp(join(tmpdir(), 'postern-ledger-'))
+  const installation = await install({ ...(database && { databaseUrl: database.url }), ...(parentFolder && { parentFolder }) })
+  try {
+    if (isRotating) await installation.command(['settings', 'set', 'project.rotateJwt=true', 'project.rotationGraceSeconds=60'])
+    return await run(createTrial(installation, join(folder, 'ledger.jsonl')))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+    await installation.remove()
+    await database?.drop().catch(() => undefined)
+  }
+}
+
+interface Found {
+  readonly lost: string[]
+  readonly halves: string[]
+  phantoms: number
+}
+
+function createTrial(installation: Installation, file: string): Trial {
+  const ledger = openLedger(file)
+  const found: Found = { lost: [], halves: [], phantoms: 0 }
+  const endings: Ending[] = []
+  let urls: readonly string[] = []
+  let isLoading = false
+  let round = 0
+  let acks = 0
+  let changed: ReadonlySet<string> = new Set()
+  const onEnding = (ending: Ending) => void (isLoading && endings.push(ending))
+  const client = createClient({ urls: () => urls, projectId: installation.projectId, onEnding })
+  return {
+    installation,
+    client,
+    endings,
+    forget: () => void endings.splice(0),
+    use: (...servers) => {
+      urls = servers.map(({ url }) => url)
+    },
+    accounts: () => [...ledger.accounts.values()],
+    async underLoad(during) {
+      isLoading = true
+      const load = startLoad({ client, ledger, round: ++round })
+      try {
+        return await during()
+      } finally {
+        const tally = await load.stop()
+        isLoading = false
+        acks += sum(Object.values(tally.done))
+        changed = new Set([...changed, ...tally.changed])
+      }
+    },
+    async settle() {
+      note(found, await settle(client, ledger.record, toSettle(ledger, changed)))
+      changed = new Set()
+    },
+    async finish(stop) {
+      note(found, await settle(client, ledger.record, toSettle(ledger, changed)))
+      ledger.close()
+      // The file is what counts: everything in it, from its beginning, against the servers.
+      const accounts = [...replay(file).values()]
+      note(found, await settle(client, () => undefined, accounts))
+      await stop()
+      found.halves.push(...(await inspect(installation)))
+      return outcomeOf(found, { acks, accounts: accounts.length })
+    },
+  }
+}
+
+function toSettle(ledger: Ledger, changed: ReadonlySet<string>): readonly Account[] {
+  return [...ledger.accounts.values()].filter(({ loginId, trying }) => trying !== undefined || changed.has(loginId))
+}
+
+function note(found: Found, { lost, halves, phantoms }: Findings): void {
+  found.lost.push(...lost)
+  found.halves.push(...halves)
+  found.phantoms += phantoms
+}
+
+const shownSentences = 20
+
+function outcomeOf({ lost, halves, phantoms }: Found, { acks, accounts }: { readonly acks: number; readonly accounts: number }): Outcome {
+  return {
+    figures: [
+      ['acks', acks],
+      ['accounts', accounts],
+      ['lost', lost.length],
+      ['half states', halves.length],
+      ['phantoms', phantoms],
+    ],
+    broken: [
+      ...(acks === 0 ? ['nothing was acknowledged, so nothing was tested'] : []),
+      ...lost.slice(0, shownSentences).map((text) => `lost: ${text}`),
+      ...halves.slice(0, shownSentences).map((text) => `half state: ${text}`),
+    ],
+  }
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+
+/** Answers by status and code, the refusals first asked for: `503 E130503: 12`. Those without an answer are `no answer`. */
+export function refusals(endings: readonly Ending[]): string {
+  const counts = new Map<string, number>()
+  for (const { status, errorCode } of endings) {
+    if (status === 200) continue
+    const name = status === 0 ? 'no answer' : `${status} ${errorCode}`
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return [...counts].map(([name, count]) => `${name}: ${count}`).join(', ') || 'none'
+}
+
+/** Sentences about answers that no fault excuses: anything but success, shedding (429), "nothing has happened" (503), and what `isExcused` says. */
+export function unexpected(endings: readonly Ending[], isExcused: (ending: Ending) => boolean = () => false): readonly string[] {
+  const odd = endings.filter((ending) => ![0, 200, 429, 503].includes(ending.status) && !isExcused(ending))
+  const names = new Set(odd.map(({ path, status, errorCode }) => `${path} answered ${status} ${errorCode}`))
+  return [...names]
+}
+
+/** Milliseconds of the slowest request, and the one that 99 of 100 stay under. */
+export function durations(endings: readonly Ending[]): { readonly p99: number; readonly longest: number } {
+  const all = endings.map(({ milliseconds }) => milliseconds)
+  return { p99: Math.round(quantile(all, 0.99)), longest: Math.round(quantile(all, 1)) }
+}
