@@ -1,0 +1,127 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** What happens to what passes a proxy. */
+export interface Weather {
+  /** Milliseconds that each piece from the client waits. Pieces keep their order, so a round trip waits once. */
+  readonly delayMilliseconds?: () => number
+  /** Nothing passes, either way, and nobody is told. */
+  readonly isBlackHole?: boolean
+  /** What the server answers is thrown away. */
+  readonly losesAnswers?: boolean
+  /** New connections are reset at once. */
+  readonly refuses?: boolean
+  /** Asked when a `commit` of the PostgreSQL protocol passes: true resets the client as soon as the server has it. */
+  readonly cutsAfterCommit?: () => boolean
+}
+
+/** A TCP proxy on loopback that makes the network fail. */
+export interface Proxy {
+  readonly port: number
+  /** What is open now. */
+  connections(): number
+  /** Pieces from clients since the start: with a protocol of questions and answers, round trips. */
+  pieces(): number
+  set(weather: Weather): void
+  /** Resets every connection. */
+  cut(): void
+  close(): Promise<void>
+}
+
+export async function startProxy(target: { readonly port: number }): Promise<Proxy> {
+  const pairs = new Set<readonly [Socket, Socket]>()
+  let weather: Weather = {}
+  let pieces = 0
+  const server = createServer((client) => {
+    if (weather.refuses) return void client.resetAndDestroy()
+    const upstream = connect({ host: '127.0.0.1', port: target.port, noDelay: true })
+    const pair = [client.setNoDelay(), upstream] as const
+    pairs.add(pair)
+    const end = () => {
+      pairs.delete(pair)
+      for (const socket of pair) socket.destroy()
+    }
+    for (const socket of pair) socket.on('error', end).on('close', end)
+    const findCommit = createCommitFinder()
+    let earlier = Promise.resolve()
+    client.on('data', (piece) => {
+      pieces++
+      const { delayMilliseconds, isBlackHole, cutsAfterCommit } = weather
+      if (isBlackHole) return
+      const isCut = findCommit(piece) && cutsAfterCommit?.() === true
+      const due = delay(delayMilliseconds?.() ?? 0)
+      const pass = () => {
+        // The end comes after the commit, so that the server has both in order.
+        if (!isCut) return void upstream.write(piece)
+        upstream.end(piece)
+        client.resetAndDestroy()
+      }
+      if (delayMilliseconds) earlier = Promise.all([earlier, due]).then(pass)
+      else pass()
+    })
+    upstream.on('data', (piece) => {
+      if (!weather.isBlackHole && !weather.losesAnswers && client.writable) client.write(piece)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The proxy has no port')
+  const cut = () => {
+    for (const [client, upstream] of pairs) {
+      client.resetAndDestroy()
+      upstream.resetAndDestroy()
+    }
+  }
+  return {
+    port: address.port,
+    connections: () => pairs.size,
+    pieces: () => pieces,
+    set: (next) => {
+      weather = next
+    },
+    cut,
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      cut()
+      await closed
+    },
+  }
+}
+
+/**
+ * Follows what a client of PostgreSQL says, a piece after the other, and answers whether a piece held a whole message whose text is `commit`: Query or Parse
+ * (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+ */
+export function createCommitFinder(): (piece: Buffer) => boolean {
+  let rest = Buffer.alloc(0)
+  let hasBegun = false
+  return (piece) => {
+    rest = Buffer.concat([rest, piece])
+    let isFound = false
+    for (;;) {
+      // The first message has no type before its length.
+      const head = hasBegun ? 1 : 0
+      if (rest.length < head + 4) return isFound
+      const end = head + rest.readInt32BE(head)
+      if (rest.length < end) return isFound
+      const message = rest.subarray(0, end)
+      rest = rest.subarray(end)
+      if (hasBegun) isFound ||= isCommit(message)
+      hasBegun = true
+    }
+  }
+}
+
+function isCommit(message: Buffer): boolean {
+  const type = String.fromCharCode(message[0] ?? 0)
+  if (type !== 'Q' && type !== 'P') return false
+  return message
+    .subarray(5)
+    .toString('latin1')
+    .split('\0')
+    .slice(0, 2)
+    .some((text) => /^commit\b/i.test(text))
+}
