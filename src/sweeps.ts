@@ -1,10 +1,13 @@
 import type { Deps } from './core/deps.ts'
+import { createLease } from './core/leases.ts'
 import { retireSigningKeys } from './features/projects/signing-keys.ts'
 
-/** Background work that is not mail: deleting what nobody can use any more, ending what is overdue, dropping signing keys whose tokens have all run out. */
+/** Background work that is not mail: deleting what nobody can use any more, ending what is overdue, dropping signing keys whose tokens have all run out. Of several processes one does it. */
 export interface Sweeps {
   start(): void
-  /** Resolves when no sweep is under way. */
+  /** Does what is due, if this process holds the lease or can take it; tells whether it does. Never throws. */
+  runOnce(): Promise<boolean>
+  /** Resolves when no sweep is under way, and another process may go on. */
   stop(): Promise<void>
 }
 
@@ -13,37 +16,51 @@ const batchSize = 200
 const batchesAtOnce = 25
 const keysEverySeconds = 3600
 
+/** A process that is killed is followed by another after so long. */
+const leaseSeconds = 30
+
 /** Prepares the sweeps; they are small batches, so that no writer waits for them (RL-13). A failing sweep is logged and tried again. */
 export function createSweeps(deps: Deps): Sweeps {
+  const lease = createLease(deps, 'sweeps', leaseSeconds)
   let timer: NodeJS.Timeout | undefined
-  let underWay: Promise<void> = Promise.resolve()
+  let underWay: Promise<unknown> = Promise.resolve()
   let isStopped = false
   let isBusy = false
   let keysDueAt = 0
 
+  const mayGoOn = async () => !isStopped && (await lease.hold())
+
   async function sweep(): Promise<void> {
+    const now = deps.clock.nowSeconds()
+    const ended = await deps.storage.sessions.endOverdueResets(now)
+    if (ended > 0) deps.log.warn('sessions.resetNotFinished', { ended })
+    if (now >= keysDueAt) {
+      keysDueAt = now + keysEverySeconds
+      await retireSigningKeys(deps)
+    }
+    for (let batch = 0; batch < batchesAtOnce && (await mayGoOn()); batch++) {
+      if ((await deps.storage.purge(now, batchSize)) < batchSize) break
+    }
+  }
+
+  async function runOnce(): Promise<boolean> {
     try {
-      const now = deps.clock.nowSeconds()
-      const ended = await deps.storage.sessions.endOverdueResets(now)
-      if (ended > 0) deps.log.warn('sessions.resetNotFinished', { ended })
-      if (now >= keysDueAt) {
-        keysDueAt = now + keysEverySeconds
-        await retireSigningKeys(deps)
-      }
-      for (let batch = 0; batch < batchesAtOnce && !isStopped; batch++) {
-        if ((await deps.storage.purge(now, batchSize)) < batchSize) break
-      }
+      if (!(await mayGoOn())) return false
+      await sweep()
+      return true
     } catch (cause) {
       deps.log.error('sweep.failed', cause)
+      return false
     }
   }
 
   return {
+    runOnce,
     start() {
       timer = setInterval(() => {
         if (isBusy) return
         isBusy = true
-        underWay = sweep().finally(() => {
+        underWay = runOnce().finally(() => {
           isBusy = false
         })
       }, everyMilliseconds)
@@ -53,6 +70,7 @@ export function createSweeps(deps: Deps): Sweeps {
       isStopped = true
       clearInterval(timer)
       await underWay
+      await lease.release().catch((cause: unknown) => deps.log.error('lease.notReleased', cause))
     },
   }
 }

@@ -5,7 +5,7 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const ksuidEpochSeconds = 1_400_000_000
 
 /** Prefixes of identifiers, in the field's usual forms (`protocol/core.md` 2). */
-export type IdPrefix = 'P' | 'U' | 'T' | 'R' | 'PERM' | 'SK' | 'K' | 'AK' | 'S' | 'C' | 'E' | 'M' | 'MT'
+export type IdPrefix = 'P' | 'U' | 'T' | 'R' | 'PERM' | 'SK' | 'K' | 'AK' | 'S' | 'C' | 'E' | 'M' | 'MT' | 'H'
 
 /**
  * Makes an identifier: a prefix and 27 base-62 characters, of which the first ones are the time, so that IDs sort by age.
