@@ -150,6 +150,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     metrics.gauge('postern_passwords_imported', importedGauge(deps))
     const { routes, openApi } = allRoutes(options)
     const sweeps = createSweeps(deps)
+    let stopListening: (() => Promise<void>) | undefined
     return {
       handler: handlerOf(deps, routes, options, ports.isStrict ?? false),
       api: { ...createAdministration(deps, { kind: 'commandLine', id: '' }), openApi },
@@ -158,6 +159,10 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
         publicUrl = options.publicUrl ?? url
       },
       start() {
+        stopListening ??= storage.changes.listen((projectId) => {
+          deps.projects.forget(projectId)
+          deps.signingKeys.refresh(projectId)
+        })
         sender?.start()
         sweeps.start()
       },
@@ -166,6 +171,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
         await shown.stopWaiting()
         await sweeps.stop()
         await sender?.stop()
+        await stopListening?.()
         await storage.close()
       },
     }

@@ -10,6 +10,17 @@ export interface ProcessStorage {
     /** Gives the lease back, if it is this holder's. */
     release(name: string, holder: string): Promise<void>
   }
+
+  /** What processes tell one another, where the database passes it on: PostgreSQL does, SQLite does not. Whoever caches must do without, by looking again after a second. */
+  readonly changes: {
+    /** Tells other processes that settings, roles or keys of a project have changed. They hear of it when the transaction that this is part of has committed. */
+    tell(projectId: string): Promise<void>
+    /**
+     * Listens from now on until the function that it answers is called. `onChange` gets the project; `undefined` when something may have been missed, so that everything
+     * counts as changed. What this process tells it does not hear. Never throws: while the database is away it tries again.
+     */
+    listen(onChange: (projectId: string | undefined) => void): () => Promise<void>
+  }
 }
 
 /** No lease is taken for longer. */

@@ -21,14 +21,14 @@ export interface Project {
 export interface Projects {
   /** The project, or `undefined` when there is none of this ID. */
   byId(id: string): Promise<Project | undefined>
-  /** Forgets what is cached of a project; called after every write of its settings. */
-  forget(id: string): void
+  /** Forgets what is cached of a project, or of all; called after every write of its settings. */
+  forget(id: string | undefined): void
 }
 
 const cacheSeconds = 1
 const maxCached = 1000
 
-/** Settings written by another process are seen after one second. */
+/** Settings written by another process are seen after one second, and earlier where it can tell (`changes`). */
 export function cachedProjects(deps: { storage: Storage; clock: { monotonicMilliseconds(): number } }): Projects {
   const cache = new Map<string, { readonly project: Project; readonly until: number }>()
   return {
@@ -51,7 +51,8 @@ export function cachedProjects(deps: { storage: Storage; clock: { monotonicMilli
       return project
     },
     forget(id) {
-      cache.delete(id)
+      if (id === undefined) cache.clear()
+      else cache.delete(id)
     },
   }
 }
@@ -84,6 +85,7 @@ export async function changeSettings(
       const merged = mergeSettings(now, changes)
       if (!merged.success) throw invalidSettings(merged.error)
       if (!(await tx.projects.saveSettings(projectId, merged.data, record.settingsVersion))) return undefined
+      await tx.changes.tell(projectId)
       await recordEvent(deps, tx, adminEvent({ projectId, actor, type: 'settings.change', data: { fields: fieldsOf(changes) } }))
       return merged.data
     })

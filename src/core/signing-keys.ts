@@ -24,17 +24,23 @@ export interface SigningKeys {
   keySet(projectId: string): Promise<{ readonly keys: readonly JWK[] } | undefined>
   /** Forgets what is cached of a project. */
   forget(projectId: string): void
+  /** Reloads what is cached of a project, or of all, because another process may have changed it; while the database is away it stays. */
+  refresh(projectId: string | undefined): void
 }
 
 /** Seconds that a new key is published before it signs, so that every client has it by then (JW-06). */
 export const publishAheadSeconds = 600
 
 const freshMilliseconds = 1000
+/** A key set that nobody asked for in so long is loaded before it is shown. */
+const idleMilliseconds = 10_000
 const maxCachedProjects = 1000
 
 interface Cached {
   readonly keys: readonly FullKey[]
-  readonly loadedAt: number
+  loadedAt: number
+  /** Whether the last try to reload failed. */
+  hasFailed: boolean
   refreshing: Promise<unknown> | undefined
 }
 
@@ -49,6 +55,8 @@ export function createSigningKeys(deps: KeyDeps): SigningKeys {
 
   async function load(projectId: string): Promise<Cached | undefined> {
     const known = new Map(cache.get(projectId)?.keys.map((key) => [key.id, key]))
+    // A change that commits while the list is under way may be missing in it.
+    const loadedAt = deps.clock.monotonicMilliseconds()
     const records = await deps.storage.signingKeys.list(projectId)
     if (records.length === 0) {
       cache.delete(projectId)
@@ -56,7 +64,7 @@ export function createSigningKeys(deps: KeyDeps): SigningKeys {
     }
     const keys = await Promise.all(records.map(async (record) => known.get(record.id) ?? (await importRecord(deps.sealer, record))))
     if (cache.size >= maxCachedProjects) cache.clear()
-    const loaded = { keys, loadedAt: deps.clock.monotonicMilliseconds(), refreshing: undefined }
+    const loaded = { keys, loadedAt, hasFailed: false, refreshing: undefined }
     cache.set(projectId, loaded)
     return loaded
   }
@@ -64,14 +72,18 @@ export function createSigningKeys(deps: KeyDeps): SigningKeys {
   /** Reloads once, whoever asks; what was cached stays when the database does not answer. */
   function reload(projectId: string, cached: Cached): Promise<unknown> {
     cached.refreshing ??= load(projectId)
-      .catch((cause: unknown) => deps.log.error('signingKeys.reloadFailed', cause, { projectId }))
+      .catch((cause: unknown) => {
+        cached.hasFailed = true
+        deps.log.error('signingKeys.reloadFailed', cause, { projectId })
+      })
       .finally(() => {
         cached.refreshing = undefined
       })
     return cached.refreshing
   }
 
-  const isFresh = (cached: Cached) => deps.clock.monotonicMilliseconds() - cached.loadedAt < freshMilliseconds
+  const ageOf = ({ loadedAt }: Cached) => deps.clock.monotonicMilliseconds() - loadedAt
+  const isFresh = (cached: Cached) => ageOf(cached) < freshMilliseconds
 
   /** What is cached, at once; a reload follows behind. */
   async function cachedKeys(projectId: string): Promise<readonly FullKey[]> {
@@ -100,12 +112,22 @@ export function createSigningKeys(deps: KeyDeps): SigningKeys {
       return (await freshKeys(projectId)).find((key) => key.id === id)
     },
     async keySet(projectId) {
+      const cached = cache.get(projectId)
+      if (cached && !cached.hasFailed && ageOf(cached) > idleMilliseconds) await reload(projectId, cached)
       const keys = await cachedKeys(projectId)
       if (keys.length === 0) return undefined
       return { keys: keys.filter((key) => key.publicJwk.kty === 'RSA').map((key) => publicMembers(key)) }
     },
     forget(projectId) {
       cache.delete(projectId)
+    },
+    refresh(projectId) {
+      for (const [id, cached] of cache) {
+        if (projectId !== undefined && id !== projectId) continue
+        cached.loadedAt = Number.NEGATIVE_INFINITY
+        // Of one it is worth a look at once; of all, when they are asked for.
+        if (projectId !== undefined) void reload(id, cached)
+      }
     },
   }
 }

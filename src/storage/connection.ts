@@ -9,6 +9,8 @@ export interface Connection {
   readonly db: Kysely<Tables>
   /** Where searches go that are outside of transactions; `db` if absent. SQLite answers them on another thread, since each can take a while. */
   readonly searchDb?: Kysely<Tables>
+  /** Under which name this process tells others of changes; absent where the database passes nothing on. */
+  readonly origin?: string
 }
 
 /** The connection for a search. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Kysely, PostgresDialect, type PostgresPoolClient, type PostgresQueryResult, sql } from 'kysely'
 import pg from 'pg'
 import { AuthError } from '../core/errors.ts'
@@ -5,9 +6,11 @@ import type { Storage } from '../core/storage.ts'
 import { isEachRow } from './each-row.ts'
 import { type Migration, migrate } from './migrate.ts'
 import { migrations as allMigrations } from './migrations/index.ts'
+import { listenForChanges } from './postgres-changes.ts'
 import { copyText } from './postgres-copy.ts'
 import { statementNames } from './prepared.ts'
-import { storageOver } from './storage.ts'
+import { tellChange } from './sql/changes.ts'
+import { type Channel, storageOver } from './storage.ts'
 import type { Tables } from './tables.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -36,10 +39,26 @@ const defaults = { poolSize: 10, connectMilliseconds: 2_000, deadlineMillisecond
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   await prepareDatabase(options)
   const openView = () => openPool({ ...options, poolSize: 1, deadlineMilliseconds: viewMilliseconds })
-  const storage = storageOver(openPool(options), 'postgres', { openView })
+  const db = openPool(options)
   // Kysely closes a pool only if it was used.
-  await storage.ping()
-  return storage
+  const channel = await channelOver(db, options)
+  return storageOver(db, 'postgres', { openView, ...(channel && { channel }) })
+}
+
+/** How processes on this database tell one another of changes; `undefined` where it is one that speaks the protocol of PostgreSQL and cannot do that. */
+async function channelOver(
+  db: Kysely<Tables>,
+  { url, connectMilliseconds = defaults.connectMilliseconds }: PostgresOptions,
+): Promise<Channel | undefined> {
+  const origin = randomUUID()
+  try {
+    await tellChange({ db, dialect: 'postgres', origin }, '')
+  } catch (error) {
+    if (error instanceof AuthError) throw error
+    return undefined
+  }
+  const connection = { connectionString: url, connectionTimeoutMillis: connectMilliseconds, query_timeout: defaults.deadlineMilliseconds }
+  return { origin, listen: (onChange) => listenForChanges({ connection, origin, onChange }) }
 }
 
 /** What happens once, before the first request, and may take longer than a request. */

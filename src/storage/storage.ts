@@ -6,6 +6,7 @@ import { accounts } from './sql/accounts-in-bulk.ts'
 import { attempts } from './sql/attempts.ts'
 import { attributes } from './sql/attributes.ts'
 import { challenges } from './sql/challenges.ts'
+import { tellChange } from './sql/changes.ts'
 import { credentials } from './sql/credentials.ts'
 import { events } from './sql/events.ts'
 import { grants } from './sql/grants.ts'
@@ -30,13 +31,23 @@ interface OtherConnections {
   readonly openView?: () => Kysely<Tables>
   /** For searches; closed with the storage. */
   readonly searchDb?: Kysely<Tables>
+  /** What tells other processes of changes, and hears of theirs. */
+  readonly channel?: Channel
+}
+
+/** A way from process to process through the database. */
+export interface Channel {
+  /** The name of this process on it. */
+  readonly origin: string
+  listen(onChange: (projectId: string | undefined) => void): () => Promise<void>
 }
 
 /** The storage port over an open database. */
-export function storageOver(db: Kysely<Tables>, dialect: Dialect, { openView, searchDb }: OtherConnections = {}): Storage {
+export function storageOver(db: Kysely<Tables>, dialect: Dialect, { openView, searchDb, channel }: OtherConnections = {}): Storage {
+  const named = channel && { origin: channel.origin }
   return {
-    ...nouns({ db, dialect, ...(searchDb && { searchDb }) }),
-    transaction: (run) => db.transaction().execute((tx) => run(inTransaction({ db: tx, dialect }))),
+    ...nouns({ db, dialect, ...named, ...(searchDb && { searchDb }) }, channel),
+    transaction: (run) => db.transaction().execute((tx) => run(inTransaction({ db: tx, dialect, ...named }))),
     snapshot: (run) => snapshot(openView?.(), db, dialect, run),
     async analyze() {
       // SQLite does not look at numbers.
@@ -83,7 +94,7 @@ async function snapshot<T>(
   }
 }
 
-function nouns(connection: Connection) {
+function nouns(connection: Connection, channel?: Channel) {
   return {
     projects: projects(connection),
     users: users(connection),
@@ -105,6 +116,10 @@ function nouns(connection: Connection) {
     accounts: accounts(connection),
     imports: imports(connection),
     leases: leases(connection),
+    changes: {
+      tell: (projectId: string) => tellChange(connection, projectId),
+      listen: channel?.listen ?? (() => async () => undefined),
+    },
     meta: meta(connection),
     purge: (now: number, limit: number) => purge(connection, now, limit),
   }

@@ -14,6 +14,7 @@ export async function updateProject(deps: Deps, input: ProjectCaller & { readonl
   const { projectId, actor, changes } = input
   await deps.storage.transaction(async (tx) => {
     if (!(await tx.projects.update(projectId, changes))) throw coreErrors.InvalidProject()
+    await tx.changes.tell(projectId)
     await recordEvent(deps, tx, adminEvent({ projectId, actor, type: 'project.update', data: { fields: Object.keys(changes) } }))
   })
   deps.projects.forget(projectId)
@@ -27,6 +28,7 @@ export async function deleteProject(deps: Deps, input: ProjectCaller): Promise<v
   const { projectId, actor } = input
   await deps.storage.transaction(async (tx) => {
     if (!(await tx.projects.delete(projectId, deps.clock.nowSeconds()))) throw coreErrors.InvalidProject()
+    await tx.changes.tell(projectId)
     await recordEvent(deps, tx, adminEvent({ projectId, actor, type: 'project.delete' }))
   })
   deps.projects.forget(projectId)

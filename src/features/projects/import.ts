@@ -53,6 +53,7 @@ export async function importSnapshot(deps: Deps, input: ProjectCaller & Snapshot
     await applyRoles(deps, tx, { projectId, current, wanted: read.wanted })
     await applyAttributes(deps, tx, { projectId, current, wanted: read.wanted })
     await applyTemplates(deps, tx, { projectId, current: current.messageTemplates, wanted: read.wanted.messageTemplates })
+    await tx.changes.tell(projectId)
     const names = withoutExcluded(files, excludes).map(([name]) => name)
     await recordEvent(deps, tx, adminEvent({ projectId, actor, type: 'project.import', data: { files: names } }))
   })

@@ -29,6 +29,7 @@ export async function rotateSigningKey(
     const old = await tx.signingKeys.list(projectId)
     await tx.signingKeys.insert(key)
     if (isEmergency) for (const one of old) await tx.signingKeys.revoke(projectId, one.id, now)
+    await tx.changes.tell(projectId)
     const data = { kid: key.id, isEmergency: isEmergency ?? false }
     await recordEvent(deps, tx, adminEvent({ projectId, actor: input.actor, type: 'signingKey.rotate', data }))
   })
@@ -58,6 +59,7 @@ export async function retireSigningKeys(deps: Deps): Promise<number> {
       if (await deps.storage.sessions.hasLiveIssuedBefore(projectId, successor.activeAt + clockMarginSeconds, now)) continue
       if (await deps.storage.signingKeys.revoke(projectId, key.id, now)) retired++
     }
+    await deps.storage.changes.tell(projectId)
     deps.signingKeys.forget(projectId)
   }
   return retired

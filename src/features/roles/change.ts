@@ -14,7 +14,9 @@ export async function changeRoles<T>(
 ): Promise<T> {
   const result = await deps.storage.transaction(async (tx) => {
     if (!(await tx.projects.lock(projectId))) throw coreErrors.InvalidProject()
-    return run(tx)
+    const done = await run(tx)
+    await tx.changes.tell(projectId)
+    return done
   })
   deps.projects.forget(projectId)
   return result
