@@ -20,7 +20,7 @@ import { type RetriedMessages, retryMessages } from './features/messages/retry.t
 import { countMessages, type MessageSearch, searchMessages } from './features/messages/search.ts'
 import { type ImportedPasswords, importedPasswords } from './features/password/imported.ts'
 import { setPassword, unlock } from './features/password/manage.ts'
-import { createProject } from './features/projects/create.ts'
+import { createFirstProject, createProject } from './features/projects/create.ts'
 import { listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/signing-keys.ts'
 import { exportUsers } from './features/transfer/export-users.ts'
 import type { ImportReport } from './features/transfer/import-report.ts'
@@ -48,6 +48,11 @@ export interface Administration extends MessageAdministration {
     readonly name: string
     readonly isHardened?: boolean
   }): Promise<{ readonly projectId: string; readonly managementKey: string }>
+  /** As `createProject`, unless there is a project already; of several processes that ask at once one makes it. */
+  createFirstProject(input: {
+    readonly name: string
+    readonly isHardened?: boolean
+  }): Promise<{ readonly projectId: string; readonly managementKey: string } | undefined>
   listProjects(): Promise<readonly { readonly id: string; readonly name: string; readonly environment: string }[]>
   createUser(
     input: OneUser & { readonly password?: string; readonly details?: NewUserDetails; readonly isEmailVerified?: boolean },
@@ -106,6 +111,10 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
     createProject: async (input) => {
       const { project, managementKey } = await createProject(deps, { ...input, actor })
       return { projectId: project.id, managementKey }
+    },
+    createFirstProject: async (input) => {
+      const made = await createFirstProject(deps, { ...input, actor })
+      return made && { projectId: made.project.id, managementKey: made.managementKey }
     },
     listProjects: async () => (await deps.storage.projects.list()).map(({ id, name, environment }) => ({ id, name, environment })),
     createUser: async ({ projectId, loginId, password, details = {}, isEmailVerified = false }) => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { rename } from 'node:fs/promises'
+import { link, rm } from 'node:fs/promises'
 import { type Auth, createAuth, type Ports } from '../auth.ts'
 import { hasMasterKey, loadMasterKey, MasterKeyProblem } from '../master-key.ts'
 import { type Options, OptionsProblem } from '../options.ts'
@@ -18,25 +18,37 @@ export async function openOrCreate(
   input: { readonly isHardened: boolean; readonly ports?: Ports },
 ): Promise<{ readonly auth: Auth; readonly first: FirstProject }> {
   const file = options.masterKeyFile
-  const pending = `${file}.pending`
-  const isNew = !(await hasMasterKey({ file }))
-  const mayCreate = !databaseExists(options)
-  if (isNew && !mayCreate && !(await hasMasterKey({ file: pending }))) {
-    throw new MasterKeyProblem(
-      `masterKeyFile (${file}): there is no such file, but there is a database. Restore the file from where it was kept`,
-    )
-  }
-  const masterKey = await loadMasterKey({ file: isNew ? pending : file, mayCreate: isNew && mayCreate })
-  const hint = isNew ? `. There is no masterKeyFile (${file}), so a new key was tried` : ''
-  const auth = await openExisting(options, { ...input.ports, masterKey }, hint)
+  const auth = (await hasMasterKey({ file })) ? await openExisting(options, input.ports) : await openWithNewKey(options, input.ports ?? {})
   try {
-    if (isNew) await settle(pending, file)
-    const isEmpty = (await auth.api.listProjects()).length === 0
-    const first = isEmpty ? await auth.api.createProject({ name: 'My application', isHardened: input.isHardened }) : undefined
-    return { auth, first }
+    return { auth, first: await auth.api.createFirstProject({ name: 'My application', isHardened: input.isHardened }) }
   } catch (error) {
     await auth.close()
     throw error
+  }
+}
+
+async function openWithNewKey(options: Options, ports: Ports): Promise<Auth> {
+  const file = options.masterKeyFile
+  const pending = `${file}.pending`
+  try {
+    const mayCreate = !databaseExists(options)
+    if (!mayCreate && !(await hasMasterKey({ file: pending }))) {
+      throw new MasterKeyProblem(
+        `masterKeyFile (${file}): there is no such file, but there is a database. Restore the file from where it was kept`,
+      )
+    }
+    const masterKey = await loadMasterKey({ file: pending, mayCreate })
+    const auth = await openExisting(options, { ...ports, masterKey }, `. There is no masterKeyFile (${file}), so a new key was tried`)
+    await settle(pending, file).catch(async (error: unknown) => {
+      await auth.close()
+      throw error
+    })
+    return auth
+  } catch (error) {
+    // A process that started at the same time may have come first in between; then its key is the one.
+    if (!(await hasMasterKey({ file }))) throw error
+    await rm(pending, { force: true })
+    return openExisting(options, ports)
   }
 }
 
@@ -45,11 +57,12 @@ function databaseExists({ database }: Options): boolean {
   return database.startsWith('sqlite:') && existsSync(database.slice('sqlite:'.length))
 }
 
-/** Gives the key its name, unless a process that started at the same time has. */
+/** Gives the key its name, unless a process that started at the same time has: what has that name stays. */
 async function settle(pending: string, file: string): Promise<void> {
-  await rename(pending, file).catch(async (error: unknown) => {
+  await link(pending, file).catch(async (error: unknown) => {
     if (!(await hasMasterKey({ file }))) throw error
   })
+  await rm(pending, { force: true })
 }
 
 /** Opens the server's parts. What fails here is the database, the key or a damaged file. */

@@ -14,6 +14,9 @@ const hardened = { password: { minLength: 15, updateMaxAgeSeconds: 600 }, projec
 /** Caches and key sets of all projects are in memory, and preflight requests look at all of them. */
 const maxProjects = 1000
 
+/** Longer than a transaction can be. */
+const firstProjectSeconds = 60
+
 /** How a project is to be, and who asks for it. */
 export interface NewProject {
   readonly name: string
@@ -35,30 +38,63 @@ export async function createProject(
   deps: Deps,
   input: NewProject & { readonly isHardened?: boolean | undefined; readonly createdFrom?: string | undefined },
 ): Promise<CreatedProject> {
+  return certain(await make(deps, input, { configuration: async () => freshConfiguration(input.isHardened) }))
+}
+
+function freshConfiguration(isHardened = false): Configuration {
+  return {
+    ...{ settings: isHardened ? hardened : {}, settingsVersion: 1 },
+    ...{ permissions: [], roles: [], attributes: [], messageTemplates: [] },
+  }
+}
+
+/**
+ * As `createProject`, unless there is a project: of several processes that start at once on an empty database one makes it, and the others get `undefined`.
+ */
+export async function createFirstProject(
+  deps: Deps,
+  input: NewProject & { readonly isHardened?: boolean | undefined },
+): Promise<CreatedProject | undefined> {
+  if ((await deps.storage.projects.list()).length > 0) return undefined
+  const lease = { name: 'firstProject', holder: newId(deps, 'H') }
   return make(deps, input, {
-    configuration: async () => ({
-      ...{ settings: input.isHardened ? hardened : {}, settingsVersion: 1 },
-      ...{ permissions: [], roles: [], attributes: [], messageTemplates: [] },
-    }),
+    configuration: async () => freshConfiguration(input.isHardened),
+    async isWanted(tx) {
+      // The lease is part of the transaction: whoever wants it waits for the end of it, and then looks again.
+      await tx.leases.take(lease.name, lease.holder, firstProjectSeconds)
+      const isFirst = (await tx.projects.list()).length === 0
+      await tx.leases.release(lease.name, lease.holder)
+      return isFirst
+    },
   })
 }
 
 /** Creates a project with the settings, roles, permissions, attributes and message templates of another; users, tenants and keys are not taken along. */
 export async function cloneProject(deps: Deps, input: NewProject & { readonly createdFrom: string }): Promise<CreatedProject> {
-  return make(deps, input, {
+  const made = await make(deps, input, {
     async configuration(tx) {
       const configuration = await readConfiguration(tx, input.createdFrom)
       if (!configuration) throw coreErrors.InvalidProject()
       return configuration
     },
   })
+  return certain(made)
+}
+
+function certain(made: CreatedProject | undefined): CreatedProject {
+  if (!made) throw new Error('A project that is wanted in any case was not made')
+  return made
 }
 
 async function make(
   deps: Deps,
   input: NewProject & { readonly createdFrom?: string | undefined },
-  source: { configuration(tx: Storage): Promise<Configuration> },
-): Promise<CreatedProject> {
+  source: {
+    configuration(tx: Storage): Promise<Configuration>
+    /** Whether it is to be made after all; looked at in the transaction. Yes if absent. */
+    isWanted?(tx: Storage): Promise<boolean>
+  },
+): Promise<CreatedProject | undefined> {
   const { name, environment = '', tags = [], actor, createdFrom } = input
   const id = newId(deps, 'P')
   const createdAt = deps.clock.nowSeconds()
@@ -74,6 +110,7 @@ async function make(
     expiresAt: maker?.expiresAt ?? 0,
   })
   const project = await deps.storage.transaction(async (tx) => {
+    if (source.isWanted && !(await source.isWanted(tx))) return undefined
     if ((await tx.projects.list()).length >= maxProjects)
       throw coreErrors.InvalidArguments({ message: `There are ${maxProjects} projects already` })
     const configuration = await source.configuration(tx)
@@ -87,7 +124,7 @@ async function make(
       await recordEvent(deps, tx, adminEvent({ projectId, actor, type: 'project.create', data: { createdProjectId: id } }))
     return record
   })
-  return { project, managementKey: management.key }
+  return project && { project, managementKey: management.key }
 }
 
 /** Message templates keep their IDs, so that calls which name one work in the clone too. */
