@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { listen } from '../../src/http/node.ts'
 import { openSqliteFile } from '../databases.ts'
 import { createKit, type Kit } from '../kit.ts'
@@ -23,6 +24,9 @@ export interface VisitOptions {
   readonly browser?: BrowserContextOptions
 }
 
+/** The machine may be busy: what takes longer than this does not come. */
+const waitMilliseconds = 20_000
+
 let browser: Browser
 
 if (missingChromium === undefined) {
@@ -42,7 +46,7 @@ if (missingChromium === undefined) {
  */
 export function browserTest(name: string, run: (visit: Visit) => Promise<void>, options: VisitOptions = {}): void {
   if (missingChromium !== undefined) return
-  test(name, { timeout: 60_000 }, async () => {
+  test(name, { timeout: 120_000 }, async () => {
     const database = await openSqliteFile()
     const kit = await createKit(database.storage)
     const server = await listen({ handler: kit.auth.handler, log: kit.log, address: '127.0.0.1', port: 0 })
@@ -52,7 +56,7 @@ export function browserTest(name: string, run: (visit: Visit) => Promise<void>, 
     try {
       const troubles = await watch(context, server.url)
       const page = await context.newPage()
-      page.setDefaultTimeout(10_000)
+      page.setDefaultTimeout(waitMilliseconds)
       await run({ kit, url, page, context })
       assert.deepEqual(troubles, [])
     } finally {
@@ -61,6 +65,13 @@ export function browserTest(name: string, run: (visit: Visit) => Promise<void>, 
       await database.close()
     }
   })
+}
+
+/** Waits until so many elements are there: a page that takes the place of another shows none for a moment. */
+export async function waitForCount(locator: Locator, wanted: number): Promise<void> {
+  const deadline = performance.now() + waitMilliseconds
+  while ((await locator.count()) !== wanted && performance.now() < deadline) await delay(20)
+  assert.equal(await locator.count(), wanted)
 }
 
 /** Notes what no page of ours may do. Requests to other hosts are stopped as well. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { goodPassword, type Kit } from '../kit.ts'
-import { browserTest } from './browser.ts'
+import { browserTest, waitForCount } from './browser.ts'
 
 const loginId = 'ada@example.com'
 
@@ -95,22 +95,23 @@ browserTest(
   async ({ kit, url, page }) => {
     await queueCodes(kit)
     await page.goto(`${url}/outbox`)
-    assert.equal(await page.getByRole('article').count(), 2)
+    await waitForCount(page.getByRole('article'), 2)
     assert.equal(await page.getByRole('button', { name: 'Copy' }).count(), 0)
     await page.getByLabel('Recipient').fill('+15555550100')
     await page.getByLabel('Channel').selectOption({ label: 'Text message' })
     await page.getByRole('button', { name: 'Show' }).click()
     const chosen = `${url}/outbox?to=%2B15555550100&channel=sms`
     await page.waitForURL(chosen)
-    assert.equal(await page.getByRole('article').count(), 1)
+    await waitForCount(page.getByRole('article'), 1)
     assert.equal(await page.getByLabel('Code', { exact: true }).inputValue(), '123456')
     await page.getByRole('link', { name: 'Look again every 5 seconds' }).click()
     await page.waitForURL(`${chosen}&every=5`)
-    assert.equal(await page.getByRole('article').count(), 1)
+    await waitForCount(page.getByRole('article'), 1)
     await page.getByRole('link', { name: 'Stop looking every 5 seconds' }).click()
     await page.waitForURL(chosen)
     await page.getByRole('link', { name: 'Show all' }).click()
     await page.waitForURL(`${url}/outbox`)
+    await waitForCount(page.getByRole('article'), 2)
     const mail = page.getByRole('article').filter({ hasText: loginId })
     assert.deepEqual(
       await mail.getByRole('link').allTextContents(),
