@@ -8,7 +8,7 @@ interface CopyConnection {
 
 /** Runs a statement `copy … from stdin` with rows as `copyLine` makes them. The client ends it when it takes longer than it may. */
 export function copyText(
-  client: pg.PoolClient,
+  client: pg.ClientBase,
   statement: { readonly text: string; readonly rows: string; readonly milliseconds: number },
 ): Promise<QueryResult> {
   return new Promise((resolve, reject) => {
