@@ -83,6 +83,8 @@ export interface Ports extends TransportPorts {
   readonly generateKeyPair?: () => Promise<KeyPair>
   /** Whether the process is there to import users, and may spend memory on it. */
   readonly writesMuch?: boolean
+  /** Ends an upgrade of the schema that is under way; `createAuth` throws then. */
+  readonly signal?: AbortSignal
   /** Ends requests that throw an error that their route does not declare with 500. For tests. */
   readonly isStrict?: boolean
 }
@@ -116,7 +118,8 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
   const metrics = createMetrics(metricTables)
   const masterKey = ports.masterKey ?? (await loadMasterKey({ file: options.masterKeyFile }))
   const sealer = createSealer(masterKey, random)
-  const storage = ports.storage ?? (await openStorage({ database: options.database, writesMuch: ports.writesMuch ?? false }))
+  const { writesMuch = false, signal } = ports
+  const storage = ports.storage ?? (await openStorage({ database: options.database, writesMuch, signal, onUpgrade: log.info }))
   try {
     await assertMasterKey(storage, sealer)
     const passwordRules = ports.passwordRules ?? (await bundledPasswordRules())

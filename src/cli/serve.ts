@@ -30,9 +30,11 @@ export function serveCommand(): Command {
 
 async function serve(options: Options, log: ClosableLog, flags: Flags): Promise<void> {
   surviveStrayErrors(log)
-  const { auth, first } = await openOrCreate(options, { isHardened: false, ports: { log } })
+  const { stopped, isStopping } = stopSignal()
+  const opened = await openUnlessStopped(options, log, isStopping)
+  if (!opened) return
+  const { auth, first } = opened
   const listening = await startListening(auth, options)
-  const stopped = stopSignal()
   const url = reachable(listening.url)
   auth.setPublicUrl(url)
   auth.start()
@@ -43,6 +45,17 @@ async function serve(options: Options, log: ClosableLog, flags: Flags): Promise<
   void auth.stopWaiting()
   const isDone = await within(totalMilliseconds, listening.close(requestsMilliseconds).then(auth.close))
   log.info('server.stopped', { isDone })
+}
+
+/** `undefined` when the process was asked to end while the schema was brought up to date: the next start goes on with that. */
+async function openUnlessStopped(options: Options, log: ClosableLog, signal: AbortSignal) {
+  try {
+    return await openOrCreate(options, { isHardened: false, ports: { log, signal } })
+  } catch (error) {
+    if (!signal.aborted) throw error
+    log.info('server.stopped', { isDone: true })
+    return undefined
+  }
 }
 
 async function startListening(auth: Auth, { address, port }: Options): Promise<Listening> {
@@ -82,17 +95,18 @@ function logStart(auth: Auth, options: Options, url: string): void {
   })
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    let isStopping = false
+/** Knows of the first SIGTERM or SIGINT; a second one ends the process at once. */
+function stopSignal(): { readonly stopped: Promise<string>; readonly isStopping: AbortSignal } {
+  const controller = new AbortController()
+  const stopped = new Promise<string>((resolve) => {
     const stop = (signal: string) => {
-      if (isStopping) process.exit(1)
-      isStopping = true
+      if (controller.signal.aborted) process.exit(1)
+      controller.abort()
       resolve(signal)
     }
     process.on('SIGTERM', stop).on('SIGINT', stop)
   })
+  return { stopped, isStopping: controller.signal }
 }
 
 /** False when the time was over first. */

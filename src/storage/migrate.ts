@@ -1,6 +1,9 @@
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
+import type { LogFields } from '../core/ports.ts'
 import type { Dialect } from './connection.ts'
 import type { Tables } from './tables.ts'
+import { obstacleOf } from './upgrade-obstacle.ts'
 
 /** One step of the schema. It only goes forward, serves both databases, and runs in one transaction with its entry in the list of what ran. */
 export interface Migration {
@@ -12,44 +15,95 @@ export interface Migration {
 
 /** The database was made by a newer version of the program, which this one would damage. */
 export class SchemaTooNew extends Error {
-  constructor(found: number, known: number) {
+  readonly #versions: readonly [found: number, known: number]
+  constructor(found: number, known: number, copy?: string) {
+    const back = copy ? `A copy of before the upgrade is at ${copy}` : 'Or go back to a backup of before the upgrade'
     super(
-      `The database has schema version ${found}, but this version of Postern knows ${known} at most. Run the newer version, or restore a backup.`,
+      `The database has schema version ${found}, but this version of Postern knows ${known} at most. Run the newer version. ${back}: docs/operations.md says how, under Upgrades.`,
     )
     this.name = 'SchemaTooNew'
+    this.#versions = [found, known]
+  }
+
+  /** The same with the place of a copy that this version can open. */
+  with(copy: string): SchemaTooNew {
+    return new SchemaTooNew(...this.#versions, copy)
   }
 }
+
+/** Somebody asked the process to end while it brought the schema up to date. What it had finished stays, and the next start goes on. */
+export class UpgradeStopped extends Error {
+  override readonly name = 'UpgradeStopped'
+}
+
+/** What an upgrade tells while it runs, as a line of the log. */
+export type OnUpgrade = (event: 'schema.waiting' | 'schema.copied' | 'schema.upgraded', fields: LogFields) => void
+
+/** Milliseconds. */
+export interface Patience {
+  /** Longest wait for another process that is at it, and for tables that transactions hold. */
+  readonly total: number
+  /** How long a step on PostgreSQL waits for a table: whoever wants to write there waits behind it for as long. */
+  readonly table: number
+  /** Between two tries. */
+  readonly pause: number
+}
+
+export interface Upgrade {
+  readonly db: Kysely<Tables>
+  readonly dialect: Dialect
+  readonly migrations: readonly Migration[]
+  /** Called once, before the first step on a database that has data, while nobody else can write. When it throws, nothing has changed. */
+  readonly beforeUpgrade?: (fromVersion: number) => Promise<void>
+  readonly onUpgrade?: OnUpgrade | undefined
+  /** Ends it after the step under way; on PostgreSQL in the middle of it, undone. */
+  readonly signal?: AbortSignal | undefined
+  readonly patience?: Partial<Patience> | undefined
+}
+
+const usualPatience: Patience = { total: 600_000, table: 1_000, pause: 500 }
 
 /** Any number will do, as long as every version uses the same. */
 const advisoryLock = 7_062_318_459
 
 /**
  * Brings the schema up to date and returns how many steps ran. Each step is one transaction under a lock: of two processes that start at once
- * one does it and the other waits, and a kill leaves whole steps (RL-10). Throws `SchemaTooNew` before it has changed anything.
+ * one does it and the other waits, and a kill leaves whole steps (RL-10). Throws `SchemaTooNew` before it has changed anything, `UpgradeStopped`, and after
+ * `patience.total` of waiting what it waited for.
  */
-export async function migrate(database: {
-  readonly db: Kysely<Tables>
-  readonly dialect: Dialect
-  readonly migrations: readonly Migration[]
-  /** Called once, outside a transaction, before the first step on a database that has data already. */
-  readonly beforeUpgrade?: (fromVersion: number) => Promise<void>
-}): Promise<number> {
-  const { db, dialect, migrations } = database
+export async function migrate(upgrade: Upgrade): Promise<number> {
+  const { db, dialect, migrations, onUpgrade, signal } = upgrade
+  const patience = { ...usualPatience, ...upgrade.patience }
   const current = await readVersion(db, dialect)
   const known = migrations.length
   if (current > known) throw new SchemaTooNew(current, known)
-  if (current > 0 && current < known) await database.beforeUpgrade?.(current)
-  if (current === known) return 0
   let steps = 0
-  for (;;) {
-    const ran = await db.transaction().execute((tx) => nextStep(tx, dialect, migrations))
-    if (!ran) return steps
-    steps++
+  let waitingSince: number | undefined
+  const startedAt = performance.now()
+  while (current < known) {
+    if (signal?.aborted) throw new UpgradeStopped('The upgrade of the schema was stopped')
+    const outcome = await tryStep(upgrade, patience, steps === 0)
+    if (outcome === 'done') break
+    if (outcome === 'ran') {
+      steps++
+      waitingSince = undefined
+      // Signals get through between steps: SQLite answers without a turn of the event loop.
+      await turn()
+      continue
+    }
+    if (waitingSince === undefined) onUpgrade?.('schema.waiting', { reason: outcome.obstacle })
+    waitingSince ??= performance.now()
+    if (performance.now() - waitingSince > patience.total) throw new Error(`The schema cannot be brought up to date: ${outcome.obstacle}`)
+    await delay(patience.pause * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined)
   }
+  // A new database is no upgrade.
+  if (steps > 0 && current > 0)
+    onUpgrade?.('schema.upgraded', { from: current, to: known, steps, seconds: (performance.now() - startedAt) / 1000 })
+  return steps
 }
 
 /** The schema version of the database, 0 if it is empty. */
-async function readVersion(db: Kysely<Tables>, dialect: Dialect): Promise<number> {
+export async function readVersion(db: Kysely<Tables>, dialect: Dialect): Promise<number> {
   const catalogue =
     dialect === 'postgres'
       ? sql<{ found: number }>`select count(*) as found from pg_tables where schemaname = current_schema() and tablename = 'migrations'`
@@ -63,10 +117,45 @@ async function highest(db: Kysely<Tables>): Promise<number> {
   return row?.number ?? 0
 }
 
-/** Runs the first step that is missing. False when none is. */
-async function nextStep(tx: Kysely<Tables>, dialect: Dialect, migrations: readonly Migration[]): Promise<boolean> {
-  // A transaction on SQLite holds the only write lock already.
-  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(advisoryLock)})`.execute(tx)
+type Outcome = 'ran' | 'done' | { readonly obstacle: string }
+
+const anotherProcess = 'another process is bringing it up to date, and has not finished'
+
+async function tryStep(upgrade: Upgrade, patience: Patience, isFirst: boolean): Promise<Outcome> {
+  const { db, dialect, signal } = upgrade
+  const watched = { stop: () => undefined as unknown }
+  try {
+    return await db.transaction().execute(async (tx) => {
+      if (dialect === 'postgres') {
+        const { rows } = await sql<{ isFree: boolean; pid: number }>`
+          select pg_try_advisory_xact_lock(${sql.lit(advisoryLock)}) as "isFree", pg_backend_pid() as pid`.execute(tx)
+        if (!rows[0]?.isFree) return { obstacle: anotherProcess }
+        await sql`set local lock_timeout = ${sql.lit(patience.table)}`.execute(tx)
+        watched.stop = cancelWhenAborted(db, rows[0].pid, signal)
+      }
+      // A transaction on SQLite holds the only write lock already.
+      return nextStep(tx, upgrade, isFirst)
+    })
+  } catch (error) {
+    if (signal?.aborted) throw new UpgradeStopped('The upgrade of the schema was stopped', { cause: error })
+    const obstacle = obstacleOf(error)
+    if (!obstacle) throw error
+    return { obstacle: obstacle === 'locked' ? anotherProcess : obstacle }
+  } finally {
+    watched.stop()
+  }
+}
+
+/** Ends the statement under way as soon as the signal is given; it is undone with its transaction. */
+function cancelWhenAborted(db: Kysely<Tables>, pid: number, signal: AbortSignal | undefined): () => void {
+  const cancel = () => void sql`select pg_cancel_backend(${sql.lit(pid)})`.execute(db).catch(() => undefined)
+  signal?.addEventListener('abort', cancel)
+  return () => signal?.removeEventListener('abort', cancel)
+}
+
+/** Runs the first step that is missing. */
+async function nextStep(tx: Kysely<Tables>, upgrade: Upgrade, isFirst: boolean): Promise<Outcome> {
+  const { dialect, migrations, beforeUpgrade } = upgrade
   await tx.schema
     .createTable('migrations')
     .ifNotExists()
@@ -76,8 +165,9 @@ async function nextStep(tx: Kysely<Tables>, dialect: Dialect, migrations: readon
   const current = await highest(tx)
   if (current > migrations.length) throw new SchemaTooNew(current, migrations.length)
   const migration = migrations[current]
-  if (!migration) return false
+  if (!migration) return 'done'
+  if (isFirst && current > 0) await beforeUpgrade?.(current)
   await migration.up({ db: tx, dialect })
   await tx.insertInto('migrations').values({ number: migration.number, name: migration.name }).execute()
-  return true
+  return 'ran'
 }

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { AuthError } from '../core/errors.ts'
 import type { Storage } from '../core/storage.ts'
 import { isEachRow } from './each-row.ts'
-import { type Migration, migrate } from './migrate.ts'
+import { type Migration, migrate, type OnUpgrade } from './migrate.ts'
 import { migrations as allMigrations } from './migrations/index.ts'
 import { listenForChanges } from './postgres-changes.ts'
 import { copyText } from './postgres-copy.ts'
@@ -27,6 +27,9 @@ export interface PostgresOptions {
   readonly onConnectionLost?: (error: Error) => void
   /** The schema to bring the database to. Default: that of this version. */
   readonly migrations?: readonly Migration[]
+  readonly onUpgrade?: OnUpgrade | undefined
+  /** Ends an upgrade at once, with the step under way undone. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const defaults = { poolSize: 10, connectMilliseconds: 2_000, deadlineMilliseconds: 2_800 }
@@ -63,13 +66,14 @@ async function channelOver(
 
 /** What happens once, before the first request, and may take longer than a request. */
 async function prepareDatabase(options: PostgresOptions): Promise<void> {
-  const db = openPool({ ...options, poolSize: 1, deadlineMilliseconds: migrationMilliseconds })
+  const db = openPool({ ...options, poolSize: 2, deadlineMilliseconds: migrationMilliseconds })
   try {
     const { rows } = await sql<{ setting: string }>`select current_setting('synchronous_commit') as setting`.execute(db)
     if (rows[0]?.setting === 'off') {
       throw new Error('PostgreSQL has synchronous_commit off, so that an acknowledged write can be lost. Switch it on for this database.')
     }
-    await migrate({ db, dialect: 'postgres', migrations: options.migrations ?? allMigrations })
+    const { migrations = allMigrations, onUpgrade, signal } = options
+    await migrate({ db, dialect: 'postgres', migrations, onUpgrade, signal })
   } catch (error) {
     // Nobody can try again yet, so whoever starts the program gets to know what the database said.
     if (!(error instanceof AuthError)) throw error

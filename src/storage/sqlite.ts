@@ -3,9 +3,10 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { Storage } from '../core/storage.ts'
-import { type Migration, migrate } from './migrate.ts'
+import { type Migration, migrate, type OnUpgrade, SchemaTooNew } from './migrate.ts'
 import { migrations as allMigrations } from './migrations/index.ts'
 import { connectionOf } from './sqlite-connection.ts'
+import { keepCopy, newestCopy } from './sqlite-copy.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { openOnThread, openOnThreadWhenAsked } from './sqlite-thread.ts'
 import { storageOver } from './storage.ts'
@@ -20,6 +21,9 @@ export interface SqliteOptions {
   readonly migrations?: readonly Migration[]
   /** Whether this process is there to write a lot, and may use a thread and 64 MiB for it. */
   readonly writesMuch?: boolean
+  readonly onUpgrade?: OnUpgrade | undefined
+  /** Ends an upgrade after the step under way. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -27,14 +31,20 @@ export interface SqliteOptions {
  * acknowledges is on disk (RL-02), and only the owner can read its files. Throws `SchemaTooNew` for a database of a newer version.
  */
 export async function openSqlite(options: SqliteOptions): Promise<Storage> {
-  const { file, waitMilliseconds = 2_500, migrations = allMigrations, writesMuch = false } = options
+  const { file, waitMilliseconds = 2_500, migrations = allMigrations, writesMuch = false, onUpgrade, signal } = options
   const database = openFile(file)
   const db = new Kysely<Tables>({ dialect: sqliteDialect({ database: connectionOf(database), waitMilliseconds }) })
   try {
-    await migrate({ db, dialect: 'sqlite', migrations, beforeUpgrade: async (from) => backUp(database, file, from) })
+    const beforeUpgrade = async (fromVersion: number) => {
+      if (isInMemory(file)) return
+      const copy = keepCopy({ file, fromVersion })
+      onUpgrade?.('schema.copied', { file: copy })
+    }
+    await migrate({ db, dialect: 'sqlite', migrations, beforeUpgrade, onUpgrade, signal })
   } catch (error) {
     await db.destroy()
-    throw error
+    const copy = error instanceof SchemaTooNew && newestCopy(file, migrations.length)
+    throw copy ? error.with(copy) : error
   }
   if (isInMemory(file)) return storageOver(db, 'sqlite')
   const others = { openView: () => openView(file, waitMilliseconds), searchDb: searchConnection(file, waitMilliseconds) }
@@ -100,13 +110,4 @@ function createPrivate(file: string): void {
 function searchConnection(file: string, waitMilliseconds: number): Kysely<Tables> {
   const database = openOnThreadWhenAsked({ file, pragmas: pragmasForSearch })
   return new Kysely<Tables>({ dialect: sqliteDialect({ database, waitMilliseconds, isReadOnly: true }) })
-}
-
-/** Copies the database as it is into `FILE.schema-N.TIME.backup`. */
-function backUp(database: DatabaseSync, file: string, fromVersion: number): void {
-  if (isInMemory(file)) return
-  const time = new Date().toISOString().replace(/[:.]/g, '-')
-  const copy = `${file}.schema-${fromVersion}.${time}.${process.pid}.backup`
-  createPrivate(copy)
-  database.prepare('vacuum into ?').run(copy)
 }

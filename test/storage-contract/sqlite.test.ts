@@ -48,6 +48,10 @@ test('RL-10: an upgrade of the embedded database leaves a private copy as it was
     assert.deepEqual(others, [])
     assert.match(copy, new RegExp(`^postern\\.db\\.schema-${later - 1}\\.`))
     assert.equal((await stat(join(folder, copy))).mode & 0o777, 0o600)
+    await assert.rejects(
+      openSqlite({ file }),
+      (error: Error) => error.name === 'SchemaTooNew' && error.message.includes(join(folder, copy)),
+    )
     const restored = await openSqlite({ file: join(folder, copy) })
     assert.equal((await restored.projects.list()).length, 1)
     await restored.close()

@@ -1,0 +1,91 @@
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** Copies that are kept; older ones go. */
+const keptCopies = 2
+/** What an upgrade itself writes, at least. */
+const spareBytes = 16_777_216
+const bytesPerMib = 1_048_576
+
+/**
+ * Copies the embedded database into `FILE.schema-N.TIME.backup` before an upgrade, and answers that path. The name is there only once the copy is whole, checked and on
+ * disk; only its owner can read it; the two newest stay. Throws, with nothing left behind, when there is no room for it or the copy is not sound. Whoever calls holds the write lock, so
+ * that the copy has all that was acknowledged, and no two make one at once.
+ */
+export function keepCopy(input: { readonly file: string; readonly fromVersion: number; readonly freeBytes?: number }): string {
+  const { file, fromVersion } = input
+  const folder = dirname(file)
+  for (const name of namesOf(file, 'part')) rmSync(join(folder, name))
+  const path = `${file}.schema-${fromVersion}.${new Date().toISOString().replace(/[:.]/g, '-')}.backup`
+  const part = `${path}.part`
+  const source = new DatabaseSync(file, { readOnly: true })
+  try {
+    assertRoom(source, folder, input.freeBytes ?? bytesFree(folder))
+    closeSync(openSync(part, 'ax', 0o600))
+    source.prepare('vacuum into ?').run(part)
+    assertSound(part)
+    sync(part)
+    renameSync(part, path)
+    sync(folder)
+  } catch (error) {
+    rmSync(part, { force: true })
+    throw error
+  } finally {
+    source.close()
+  }
+  for (const name of namesOf(file, 'backup').slice(0, -keptCopies)) rmSync(join(folder, name))
+  return path
+}
+
+/** The newest copy that a version that knows so much of the schema can open. */
+export function newestCopy(file: string, knownVersion: number): string | undefined {
+  const name = namesOf(file, 'backup').findLast((one) => versionOf(one) <= knownVersion)
+  return name && join(dirname(file), name)
+}
+
+const form = /\.schema-(\d+)\.(\d{4}-\d\d-\d\dT[\d-]+Z)\.backup(\.part)?$/
+
+const versionOf = (name: string) => Number(form.exec(name)?.[1])
+
+/** Names of copies, oldest first; `part` are those that a kill has left unfinished. */
+function namesOf(file: string, which: 'backup' | 'part'): readonly string[] {
+  const time = (name: string) => form.exec(name)?.[2] ?? ''
+  return readdirSync(dirname(file))
+    .filter((name) => name.startsWith(`${basename(file)}.schema-`) && form.test(name) && name.endsWith(`.${which}`))
+    .toSorted((a, b) => (time(a) < time(b) ? -1 : 1))
+}
+
+function bytesFree(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}
+
+function assertRoom(source: DatabaseSync, folder: string, freeBytes: number): void {
+  const figure = (name: string) => Number(Object.values(source.prepare(`pragma ${name}`).get() ?? {})[0])
+  const neededBytes = (figure('page_count') - figure('freelist_count')) * figure('page_size') + spareBytes
+  if (freeBytes >= neededBytes) return
+  const mib = (bytes: number) => Math.ceil(bytes / bytesPerMib)
+  throw new Error(
+    `There is no room for the copy of the database that is made before its schema is brought up to date: ${folder} has ${mib(freeBytes)} MiB free, and ${mib(neededBytes)} MiB are needed. Nothing has changed.`,
+  )
+}
+
+function assertSound(path: string): void {
+  const copy = new DatabaseSync(path, { readOnly: true })
+  try {
+    const found = Object.values(copy.prepare('pragma integrity_check(1)').get() ?? {})[0]
+    if (found !== 'ok') throw new Error(`The copy of the database before the upgrade is not sound (${String(found)}). Nothing has changed.`)
+  } finally {
+    copy.close()
+  }
+}
+
+function sync(path: string): void {
+  const handle = openSync(path, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
