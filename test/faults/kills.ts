@@ -40,49 +40,44 @@ async function killing(trial: Trial, { plan, rounds, servers }: Killing): Promis
   let running: ServerProcess[] = []
   const start = async () => {
     while (running.length < servers) {
-      const server = await trial.installation.serve()
+      const server = await trial.serve()
       ready.push(server.readyAfterMilliseconds)
       running.push(server)
     }
     trial.use(...running)
   }
   const odd: string[] = []
-  try {
-    for (let round = 1; round <= rounds; round++) {
-      await start()
-      await trial.settle()
-      // With two, every other round leaves one of them alive.
-      const doomed = servers === 2 && round % 2 === 1 ? running.slice(0, 1) : running
-      const before = trial.endings.length
-      await trial.underLoad(() => killAfter(plan, doomed))
-      running = running.filter((server) => !doomed.includes(server))
-      const endings = trial.endings.slice(before)
-      if (running[0]) note(survivor, endings, running[0])
-      odd.push(...unexpected(endings))
-    }
+  for (let round = 1; round <= rounds; round++) {
     await start()
-    const refused = refusals(trial.endings.filter(({ status }) => status !== 0))
-    const outcome = await trial.finish(() => Promise.all(running.map((server) => server.stop())))
-    running = []
-    return {
-      figures: [
-        ['rounds', rounds],
-        ...outcome.figures,
-        ['ready p50 ms', Math.round(quantile(ready, 0.5))],
-        ['ready p99 ms', Math.round(quantile(ready, 0.99))],
-        ...(servers === 2 ? [['failed at the survivor', `${survivor.failed} of ${survivor.requests}`] as const] : []),
-        ['refused', refused],
-      ],
-      broken: [
-        ...outcome.broken,
-        ...new Set(odd),
-        ...(survivor.failed > 0 ? [`the survivor failed ${survivor.failed} requests`] : []),
-        // On a machine that does other things a single start may be slow; the usual one may not.
-        ...overTime(plan, 'half of the starts', quantile(ready, 0.5), longestReadyMilliseconds),
-      ],
-    }
-  } finally {
-    await Promise.all(running.map((server) => server.kill()))
+    await trial.settle()
+    // With two, every other round leaves one of them alive.
+    const doomed = servers === 2 && round % 2 === 1 ? running.slice(0, 1) : running
+    const before = trial.endings.length
+    await trial.underLoad(() => killAfter(plan, doomed))
+    running = running.filter((server) => !doomed.includes(server))
+    const endings = trial.endings.slice(before)
+    if (running[0]) note(survivor, endings, running[0])
+    odd.push(...unexpected(endings))
+  }
+  await start()
+  const refused = refusals(trial.endings.filter(({ status }) => status !== 0))
+  const outcome = await trial.finish()
+  return {
+    figures: [
+      ['rounds', rounds],
+      ...outcome.figures,
+      ['ready p50 ms', Math.round(quantile(ready, 0.5))],
+      ['ready p99 ms', Math.round(quantile(ready, 0.99))],
+      ...(servers === 2 ? [['failed at the survivor', `${survivor.failed} of ${survivor.requests}`] as const] : []),
+      ['refused', refused],
+    ],
+    broken: [
+      ...outcome.broken,
+      ...new Set(odd),
+      ...(survivor.failed > 0 ? [`the survivor failed ${survivor.failed} requests`] : []),
+      // On a machine that does other things a single start may be slow; the usual one may not.
+      ...overTime(plan, 'half of the starts', quantile(ready, 0.5), longestReadyMilliseconds),
+    ],
   }
 }
 

@@ -69,7 +69,7 @@ function wholeNumber(text: string): number {
 function sharedPostgres(): { get(): Promise<TestPostgres>; stop(): Promise<void> } {
   let started: Promise<TestPostgres> | undefined
   const start = async () => {
-    const server = await startPostgres({ isDurable: true })
+    const server = await startPostgres({ isDurable: true, settings: { max_connections: 80 } })
     if ('reason' in server) throw new NotRun(server.reason)
     return server
   }

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDatabase, type Installation, install } from '../server-process.ts'
+import { createDatabase, type Installation, install, type ServeOptions, type ServerProcess } from '../server-process.ts'
 import { type Findings, settle } from './ledger/check.ts'
 import { type Client, createClient, type Ending } from './ledger/client.ts'
 import { inspect } from './ledger/database.ts'
@@ -13,6 +13,8 @@ import { type Outcome, quantile } from './scenario.ts'
 export interface Trial {
   readonly installation: Installation
   readonly client: Client
+  /** Starts a server on the data. Its log is looked through at the end, and it is killed at the latest when the scenario ends. */
+  serve(how?: ServeOptions): Promise<ServerProcess>
   /** How every request of the load ended since the last `forget`. */
   readonly endings: readonly Ending[]
   forget(): void
@@ -24,8 +26,8 @@ export interface Trial {
   accounts(): readonly Account[]
   /** Checks what the last load did or may have done, through the servers in use, which must be well again. */
   settle(): Promise<void>
-  /** Checks the whole ledger through the servers in use, ends them by `stop`, and looks into the database. Answers figures and what is wrong. */
-  finish(stop: () => Promise<unknown>): Promise<Outcome>
+  /** Checks the whole ledger through the servers in use, ends all servers, and looks into the database and the logs. Answers figures and what is wrong. */
+  finish(): Promise<Outcome>
 }
 
 export interface TrialOptions {
@@ -43,10 +45,12 @@ export async function withTrial(options: TrialOptions, run: (trial: Trial) => Pr
   const database = serverUrl ? await createDatabase(serverUrl) : undefined
   const folder = await mkdtemp(join(tmpdir(), 'postern-ledger-'))
   const installation = await install({ ...(database && { databaseUrl: database.url }), ...(parentFolder && { parentFolder }) })
+  const servers: ServerProcess[] = []
   try {
     if (isRotating) await installation.command(['settings', 'set', 'project.rotateJwt=true', 'project.rotationGraceSeconds=60'])
-    return await run(createTrial(installation, join(folder, 'ledger.jsonl')))
+    return await run(createTrial(installation, folder, servers))
   } finally {
+    await Promise.all(servers.filter((server) => server.isAlive()).map((server) => server.kill()))
     await rm(folder, { recursive: true, force: true })
     await installation.remove()
     await database?.drop().catch(() => undefined)
@@ -59,7 +63,9 @@ interface Found {
   phantoms: number
 }
 
-function createTrial(installation: Installation, file: string): Trial {
+function createTrial(installation: Installation, folder: string, servers: ServerProcess[]): Trial {
+  const file = join(folder, 'ledger.jsonl')
+  const logFile = join(folder, 'servers.log')
   const ledger = openLedger(file)
   const found: Found = { lost: [], halves: [], phantoms: 0 }
   const endings: Ending[] = []
@@ -73,6 +79,11 @@ function createTrial(installation: Installation, file: string): Trial {
   return {
     installation,
     client,
+    async serve(how = {}) {
+      const server = await installation.serve({ logFile, ...how })
+      servers.push(server)
+      return server
+    },
     endings,
     forget: () => void endings.splice(0),
     use: (...servers) => {
@@ -95,15 +106,17 @@ function createTrial(installation: Installation, file: string): Trial {
       note(found, await settle(client, ledger.record, toSettle(ledger, changed)))
       changed = new Set()
     },
-    async finish(stop) {
+    async finish() {
       note(found, await settle(client, ledger.record, toSettle(ledger, changed)))
       ledger.close()
       // The file is what counts: everything in it, from its beginning, against the servers.
       const accounts = [...replay(file).values()]
       note(found, await settle(client, () => undefined, accounts))
-      await stop()
+      const codes = await Promise.all(servers.filter((server) => server.isAlive()).map((server) => server.stop()))
       found.halves.push(...(await inspect(installation)))
-      return outcomeOf(found, { acks, accounts: accounts.length })
+      const { figures, broken } = outcomeOf(found, { acks, accounts: accounts.length })
+      const badEnds = codes.filter((code) => code !== 0).map((code) => `a server that was asked to end did so with ${code}`)
+      return { figures, broken: [...broken, ...badEnds, ...(await bugsIn(logFile))] }
     },
   }
 }
@@ -135,6 +148,24 @@ function outcomeOf({ lost, halves, phantoms }: Found, { acks, accounts }: { read
       ...halves.slice(0, shownSentences).map((text) => `half state: ${text}`),
     ],
   }
+}
+
+const bugEvents = new Set(['http.failed', 'http.undeclaredError', 'http.responseFailed', 'process.uncaught', 'process.unhandled'])
+/** An answer of 500 is right where nobody can know whether something happened. */
+const honestFailure = 'The outcome of a commit is not known'
+
+/** Errors in the logs that no state of the world excuses: one sentence for each kind. */
+async function bugsIn(logFile: string): Promise<readonly string[]> {
+  const text = await readFile(logFile, 'utf8').catch(() => '')
+  const found = new Set<string>()
+  for (const line of text.split('\n')) {
+    // What a kill left of a line, and what Node.js itself says, are not JSON.
+    if (!line.startsWith('{') || !line.endsWith('}')) continue
+    const { event, route, error }: { event?: string; route?: string; error?: { message?: string; stack?: string } } = JSON.parse(line)
+    if (!event || !bugEvents.has(event) || error?.message?.includes(honestFailure)) continue
+    found.add(`logged ${event} ${route ?? ''}: ${error?.message ?? ''} ${(error?.stack ?? '').split('\n').slice(0, 3).join(' ')}`)
+  }
+  return [...found]
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
