@@ -147,7 +147,9 @@ function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClie
     } catch (error) {
       if (error instanceof pg.DatabaseError && !isAboutState(error)) throw error
       // What is not from the server means that the connection is gone, or busy with a query that took too long.
-      isBroken ||= !(error instanceof pg.DatabaseError)
+      isBroken ||= !(error instanceof pg.DatabaseError) || isLastWord(error)
+      // The server does it by itself, and the error to tell is the one before: it may be that of a commit.
+      if (text === 'rollback' && isBroken) return { command: 'ROLLBACK', rowCount: 0, rows: [] }
       // Nobody knows whether it happened. A 503 would be sent again by every SDK, as if it had not (RL-05).
       if (text === 'commit' && isBroken) throw new Error('The outcome of a commit is not known', { cause: error })
       throw unavailable(reasonOf(error), error)
@@ -162,6 +164,11 @@ function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClie
  */
 function isAboutState({ code = '' }: pg.DatabaseError): boolean {
   return ['08', '53', '57', '58'].includes(code.slice(0, 2)) || ['25P03', '25P04', '40001', '40P01', '55P03'].includes(code)
+}
+
+/** Whether the server ends the connection with this error: it is stopped or has crashed, perhaps while it committed. */
+function isLastWord({ code = '' }: pg.DatabaseError): boolean {
+  return code.startsWith('57P')
 }
 
 function reasonOf(error: unknown): string {

@@ -12,12 +12,12 @@ export interface Weather {
   readonly losesAnswers?: boolean
   /** New connections are reset at once. */
   readonly refuses?: boolean
-  /** Asked when a `commit` of the PostgreSQL protocol passes: true resets the client as soon as the server has it. */
+  /** Asked when a statement of the PostgreSQL protocol passes that makes a change last: true resets the client as soon as the server has it. */
   readonly cutsAfterCommit?: () => boolean
 }
 
 /** A TCP proxy on loopback that makes the network fail. */
-export interface Proxy {
+export interface TcpProxy {
   readonly port: number
   /** What is open now. */
   connections(): number
@@ -29,7 +29,7 @@ export interface Proxy {
   close(): Promise<void>
 }
 
-export async function startProxy(target: { readonly port: number }): Promise<Proxy> {
+export async function startProxy(target: { readonly port: number }): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let weather: Weather = {}
   let pieces = 0
@@ -91,11 +91,15 @@ export async function startProxy(target: { readonly port: number }): Promise<Pro
   }
 }
 
+/** What makes a change last: a `commit`, or the one statement by which a refresh token is used up. */
+const lasting = /^(?:commit\b|update "sessions" set "generation")/i
+
 /**
- * Follows what a client of PostgreSQL says, a piece after the other, and answers whether a piece held a whole message whose text is `commit`: Query or Parse
- * (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+ * Follows what a client of PostgreSQL says, a piece after the other, and answers whether a piece ended a message that makes a change last: Query, Parse, or Bind of what was
+ * parsed before (https://www.postgresql.org/docs/current/protocol-message-formats.html).
  */
 export function createCommitFinder(): (piece: Buffer) => boolean {
+  const lastingNames = new Set<string>()
   let rest = Buffer.alloc(0)
   let hasBegun = false
   return (piece) => {
@@ -107,21 +111,22 @@ export function createCommitFinder(): (piece: Buffer) => boolean {
       if (rest.length < head + 4) return isFound
       const end = head + rest.readInt32BE(head)
       if (rest.length < end) return isFound
-      const message = rest.subarray(0, end)
+      if (hasBegun && makesLast(rest.subarray(0, end), lastingNames)) isFound = true
       rest = rest.subarray(end)
-      if (hasBegun) isFound ||= isCommit(message)
       hasBegun = true
     }
   }
 }
 
-function isCommit(message: Buffer): boolean {
+function makesLast(message: Buffer, lastingNames: Set<string>): boolean {
   const type = String.fromCharCode(message[0] ?? 0)
-  if (type !== 'Q' && type !== 'P') return false
-  return message
-    .subarray(5)
-    .toString('latin1')
-    .split('\0')
-    .slice(0, 2)
-    .some((text) => /^commit\b/i.test(text))
+  const [first = '', second = ''] = message.subarray(5).toString('latin1').split('\0')
+  if (type === 'Q') return lasting.test(first)
+  if (type === 'P') {
+    if (lasting.test(second)) lastingNames.add(first)
+    else lastingNames.delete(first)
+    return false
+  }
+  // Execution, which follows in the same piece, comes after Bind.
+  return type === 'B' && lastingNames.has(second)
 }

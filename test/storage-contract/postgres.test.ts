@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { openPostgres, type PostgresOptions } from '../../src/storage/postgres.ts'
 import { databases, type TestDatabase } from '../databases.ts'
+import { startProxy } from '../faults/proxy.ts'
 import { loginId, now, project, race, user } from './records.ts'
 
 const unavailable = { name: 'Unavailable' }
@@ -144,6 +146,35 @@ async function proxyOf(url: string) {
     },
   }
 }
+
+onPostgres('RL-05: a commit whose answer is lost does not say that nothing happened', async ({ url, storage }) => {
+  const target = new URL(url)
+  const proxy = await startProxy({ port: Number(target.port) })
+  target.port = String(proxy.port)
+  const behind = await openPostgres({ url: target.href })
+  try {
+    proxy.set({ cutsAfterCommit: () => true })
+    const cut = behind.transaction((tx) => tx.projects.insert(project({ id: 'P1' })))
+    await assert.rejects(cut, /outcome of a commit is not known/)
+    for (let tries = 0; tries < 1_000 && !(await storage.projects.byId('P1')); tries++) await delay(20)
+    assert.ok(await storage.projects.byId('P1'), 'it had happened')
+    proxy.set({})
+    assert.ok(await behind.projects.byId('P1'), 'and there is another connection')
+  } finally {
+    await behind.close()
+    await proxy.close()
+  }
+})
+
+onPostgres('RL-05: a server that is stopped while it commits does not say that nothing happened', async ({ storage }, admin) => {
+  await admin.query(`create function stop() returns trigger language plpgsql as $$ begin
+    perform pg_terminate_backend(pg_backend_pid()), pg_sleep(0.01); return null; end $$`)
+  await admin.query(
+    'create constraint trigger stop after insert on projects deferrable initially deferred for each row execute function stop()',
+  )
+  const stopped = storage.transaction((tx) => tx.projects.insert(project({ id: 'P1' })))
+  await assert.rejects(stopped, /outcome of a commit is not known/)
+})
 
 onPostgres('RL-04: a server that hangs is given up within bounds, and used again when it is back', async ({ url }) => {
   const proxy = await proxyOf(url)
