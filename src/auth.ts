@@ -19,6 +19,7 @@ import { liveSession } from './core/sessions.ts'
 import { createSigningKeys } from './core/signing-keys.ts'
 import type { Storage } from './core/storage.ts'
 import { generateKeyPair, type KeyPair } from './core/tokens.ts'
+import { storageOptions } from './database-options.ts'
 import * as features from './features/index.ts'
 import { importedGauge, importedMetrics } from './features/password/imported.ts'
 import { apiDocs } from './http/api-docs.ts'
@@ -118,8 +119,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
   const metrics = createMetrics(metricTables)
   const masterKey = ports.masterKey ?? (await loadMasterKey({ file: options.masterKeyFile }))
   const sealer = createSealer(masterKey, random)
-  const { writesMuch = false, signal } = ports
-  const storage = ports.storage ?? (await openStorage({ database: options.database, writesMuch, signal, onUpgrade: log.info }))
+  const storage = ports.storage ?? (await openDatabase(options, ports, log))
   try {
     await assertMasterKey(storage, sealer)
     const passwordRules = ports.passwordRules ?? (await bundledPasswordRules())
@@ -227,6 +227,18 @@ function handlerOf(deps: Deps, routes: readonly AnyRoute[], options: Options, is
       identifySession: (project, token) => liveSession(deps, { project, token, kind: 'DS' }),
       verifyManagementKey: (project, key, address) => verifyManagementKey(deps, project, key, address),
     },
+  })
+}
+
+/** What the operator should know of the database is logged: at each start what makes it unsafe, and connections that break. */
+function openDatabase(options: Options, { writesMuch = false, signal }: Ports, log: Log): Promise<Storage> {
+  return openStorage({
+    ...storageOptions(options),
+    writesMuch,
+    signal,
+    onUpgrade: log.info,
+    onUnsafeSetting: (setting) => log.warn('database.unsafeSetting', { setting }),
+    onConnectionLost: () => log.warn('database.connectionLost'),
   })
 }
 

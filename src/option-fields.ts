@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { defaultHashParameters, isStrongEnough } from './core/password/hash-cost.ts'
+import { databaseOptionFields } from './database-option-fields.ts'
 import { deliveryOptionFields } from './delivery-option-fields.ts'
 import { type FieldFacts, facts } from './option-facts.ts'
 
@@ -114,6 +115,7 @@ export const OptionFields = z.strictObject({
         isSecret: true,
       }),
     ),
+  ...databaseOptionFields,
   masterKeyFile: Path.optional().meta(
     facts({
       description: 'File with the key that seals secrets. Default: `master.key` in the data folder.',

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { databaseProblems, resolvedTlsFiles } from './database-options.ts'
 import { deliveryProblems, hasTransport } from './delivery-options.ts'
 import { type Fields, OptionFields, optionFacts } from './option-fields.ts'
 import { flagOf, fromText, suggestion, variableOf } from './option-text.ts'
@@ -169,6 +170,7 @@ function crossChecks(fields: Partial<Fields>, origins: ReadonlyMap<string, strin
   if (smtpUrl && !isLoopbackUrl(smtpUrl) && !origins.has('mailFrom')) {
     problems.push('mailFrom (default): give the sender of mails, which smtpUrl needs: Example <auth@example.com>.')
   }
+  problems.push(...databaseProblems(fields).map(([name, sentence]) => `${told(name)}: ${sentence}`))
   problems.push(...deliveryProblems(fields).map(([name, sentence]) => `${told(name)}: ${sentence}`))
   return problems
 }
@@ -179,6 +181,7 @@ function finish(fields: Fields): Options {
   const trustLoopback = fields.trustLoopback ?? (publicUrl === undefined || isLoopbackUrl(publicUrl))
   return {
     ...fields,
+    ...resolvedTlsFiles(fields),
     data,
     publicUrl,
     smtpUrl,

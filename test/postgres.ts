@@ -1,7 +1,7 @@
 import { execFile, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chown, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -35,6 +35,8 @@ export interface PostgresTestOptions {
   readonly isDurable?: boolean
   /** More settings of the server, for example `max_connections`. */
   readonly settings?: Readonly<Record<string, string | number>>
+  /** Texts of files that go beside the data folder, readable by the server alone; for settings `../NAME`, and `NAME` for `hba_file`. */
+  readonly files?: Readonly<Record<string, string>>
   /** Where its folder is made; the system's folder of temporary files if absent. */
   readonly parentFolder?: string
 }
@@ -54,6 +56,10 @@ export async function startPostgres(options: PostgresTestOptions = {}): Promise<
     const data = join(folder, 'data')
     const initial = ['--pgdata', data, '--username', 'postern', '--auth', 'trust', '--encoding', 'UTF8', '--no-locale', '--no-sync']
     await run(join(binaries, 'initdb'), initial, { ...as, cwd: folder })
+    for (const [name, content] of Object.entries(options.files ?? {})) {
+      await writeFile(join(folder, name), content, { mode: 0o600 })
+      await chown(join(folder, name), owner.uid, owner.gid)
+    }
     const { stdout } = await run(join(binaries, 'postgres'), ['--version'])
     const port = await freePort()
     const start = () =>

@@ -15,7 +15,18 @@ import {
 export type Flags = Readonly<Record<string, unknown>>
 
 /** Options that every command takes as flags; `serve` and `doctor` take all. Variables and the file give all of them to all commands. */
-const everywhere = ['data', 'database', 'masterKeyFile', 'logLevel']
+const everywhere = [
+  'data',
+  'database',
+  'databaseTlsMode',
+  'databaseTlsCaFile',
+  'databaseTlsCertFile',
+  'databaseTlsKeyFile',
+  'databasePooler',
+  'allowAsynchronousCommit',
+  'masterKeyFile',
+  'logLevel',
+]
 
 export const allOptionNames = optionNames()
 
@@ -24,7 +35,7 @@ function keyOf(name: string): string {
   return new Option(flagOf(name)).attributeName()
 }
 
-const isTruthValue = (name: string) => ['allowInsecureHttp', 'outbox', 'trustLoopback'].includes(name)
+const isTruthValue = (name: string) => ['allowAsynchronousCommit', 'allowInsecureHttp', 'outbox', 'trustLoopback'].includes(name)
 
 /** A command with `--json`, `--config` and the flags of the options that it takes. */
 export function commandWithOptions(name: string, description: string, names: readonly string[] = everywhere): Command {

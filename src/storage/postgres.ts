@@ -1,38 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { Kysely, PostgresDialect, type PostgresPoolClient, type PostgresQueryResult, sql } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPoolClient, type PostgresQueryResult } from 'kysely'
 import pg from 'pg'
 import { AuthError } from '../core/errors.ts'
 import type { Storage } from '../core/storage.ts'
 import { isEachRow } from './each-row.ts'
-import { type Migration, migrate, type OnUpgrade } from './migrate.ts'
+import { migrate } from './migrate.ts'
 import { migrations as allMigrations } from './migrations/index.ts'
 import { listenForChanges } from './postgres-changes.ts'
+import { connectionOf } from './postgres-connection.ts'
 import { copyText } from './postgres-copy.ts'
+import { limitsOf, type PostgresOptions, patient } from './postgres-options.ts'
+import { assertUsable, type PostgresServer, readServer, remedyOf, withPinnedCommit } from './postgres-server.ts'
 import { statementNames } from './prepared.ts'
 import { tellChange } from './sql/changes.ts'
 import { type Channel, storageOver } from './storage.ts'
 import type { Tables } from './tables.ts'
 import { unavailable } from './unavailable.ts'
 
-export interface PostgresOptions {
-  /** `postgres://USER:PASSWORD@HOST:PORT/NAME`, with the parameters that libpq knows, `sslmode` for one. */
-  readonly url: string
-  /** Connections of this process. Default 10. */
-  readonly poolSize?: number
-  /** Longest wait for a connection. Default 2 000. */
-  readonly connectMilliseconds?: number
-  /** Longest time for a query or a transaction, its wait for a connection included; the server gives up by itself after it. Default 2 800. */
-  readonly deadlineMilliseconds?: number
-  /** Told about connections that broke while nobody used them; the next query gets another one. */
-  readonly onConnectionLost?: (error: Error) => void
-  /** The schema to bring the database to. Default: that of this version. */
-  readonly migrations?: readonly Migration[]
-  readonly onUpgrade?: OnUpgrade | undefined
-  /** Ends an upgrade at once, with the step under way undone. */
-  readonly signal?: AbortSignal | undefined
-}
-
-const defaults = { poolSize: 10, connectMilliseconds: 2_000, deadlineMilliseconds: 2_800 }
+export type { PostgresOptions } from './postgres-options.ts'
 
 /**
  * Opens a PostgreSQL database and brings its schema up to date. No wait is without end (RL-04), and a connection that broke is replaced.
@@ -40,19 +25,19 @@ const defaults = { poolSize: 10, connectMilliseconds: 2_000, deadlineMillisecond
  * newer version.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
-  await prepareDatabase(options)
-  const openView = () => openPool({ ...options, poolSize: 1, deadlineMilliseconds: viewMilliseconds })
-  const db = openPool(options)
+  const found = await connectionOf(options)
+  const server = await prepareDatabase(options, found)
+  const sessionOptions = withPinnedCommit(found.options, server)
+  const connection = { ...found, ...(sessionOptions !== undefined && { options: sessionOptions }) }
+  const openView = () => openPool(patient(options), connection)
+  const db = openPool(options, connection)
   // Kysely closes a pool only if it was used.
-  const channel = await channelOver(db, options)
+  const channel = await channelOver(db, options, connection)
   return storageOver(db, 'postgres', { openView, ...(channel && { channel }) })
 }
 
 /** How processes on this database tell one another of changes; `undefined` where it is one that speaks the protocol of PostgreSQL and cannot do that. */
-async function channelOver(
-  db: Kysely<Tables>,
-  { url, connectMilliseconds = defaults.connectMilliseconds }: PostgresOptions,
-): Promise<Channel | undefined> {
+async function channelOver(db: Kysely<Tables>, options: PostgresOptions, to: pg.ClientConfig): Promise<Channel | undefined> {
   const origin = randomUUID()
   try {
     await tellChange({ db, dialect: 'postgres', origin }, '')
@@ -60,44 +45,41 @@ async function channelOver(
     if (error instanceof AuthError) throw error
     return undefined
   }
-  const connection = { connectionString: url, connectionTimeoutMillis: connectMilliseconds, query_timeout: defaults.deadlineMilliseconds }
+  // Behind a pooler nothing would be heard: what is told reaches processes that are not, and this one asks the database from time to time.
+  if (options.pooler === 'transaction') return { origin, listen: () => async () => undefined }
+  const { connectMilliseconds, deadlineMilliseconds } = limitsOf(options)
+  const connection = { ...to, connectionTimeoutMillis: connectMilliseconds, query_timeout: deadlineMilliseconds }
   return { origin, listen: (onChange) => listenForChanges({ connection, origin, onChange }) }
 }
 
 /** What happens once, before the first request, and may take longer than a request. */
-async function prepareDatabase(options: PostgresOptions): Promise<void> {
-  const db = openPool({ ...options, poolSize: 2, deadlineMilliseconds: migrationMilliseconds })
+async function prepareDatabase(options: PostgresOptions, connection: pg.ClientConfig): Promise<PostgresServer> {
+  const db = openPool({ ...patient(options), poolSize: 2 }, connection)
   try {
-    const { rows } = await sql<{ setting: string }>`select current_setting('synchronous_commit') as setting`.execute(db)
-    if (rows[0]?.setting === 'off') {
-      throw new Error('PostgreSQL has synchronous_commit off, so that an acknowledged write can be lost. Switch it on for this database.')
-    }
+    const server = await readServer(db)
+    assertUsable(server, options)
     const { migrations = allMigrations, onUpgrade, signal } = options
     await migrate({ db, dialect: 'postgres', migrations, onUpgrade, signal })
+    return server
   } catch (error) {
     // Nobody can try again yet, so whoever starts the program gets to know what the database said.
     if (!(error instanceof AuthError)) throw error
-    throw new Error(`Cannot use the PostgreSQL database: ${reasonOf(error.cause ?? error)}`, { cause: error.cause })
+    const reason = reasonOf(error.cause ?? error)
+    throw new Error(`Cannot use the PostgreSQL database: ${reason}${remedyOf(reason)}`, { cause: error.cause })
   } finally {
     await db.destroy()
   }
 }
 
-const migrationMilliseconds = 3_600_000
-/** Longest time that a snapshot is looked at. */
-const viewMilliseconds = 3_600_000
-
-function openPool(options: PostgresOptions): Kysely<Tables> {
-  const { poolSize, connectMilliseconds, deadlineMilliseconds } = { ...defaults, ...options }
+function openPool(options: PostgresOptions, connection: pg.ClientConfig): Kysely<Tables> {
+  const { poolSize, connectMilliseconds, deadlineMilliseconds, lockMilliseconds, idleTransactionMilliseconds } = limitsOf(options)
   const pool = new pg.Pool({
-    connectionString: options.url,
+    ...connection,
     max: poolSize,
     connectionTimeoutMillis: connectMilliseconds,
     statement_timeout: deadlineMilliseconds,
-    lock_timeout: Math.ceil(deadlineMilliseconds * 0.7),
-    idle_in_transaction_session_timeout: deadlineMilliseconds * 2,
-    application_name: 'postern',
-    keepAlive: true,
+    lock_timeout: lockMilliseconds,
+    idle_in_transaction_session_timeout: idleTransactionMilliseconds,
     // Every integer of this program is a safe one.
     types: { getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format)) },
   })

@@ -34,24 +34,67 @@ async function timed(run: Promise<unknown>): Promise<number> {
   return performance.now() - started
 }
 
-onPostgres('RL-02: a database with synchronous_commit off is refused', async ({ url }, admin) => {
+onPostgres('RL-02: a database with synchronous_commit off is refused, also where it is off for the role alone', async ({ url }, admin) => {
   const name = new URL(url).pathname.slice(1)
-  await admin.query(`alter database ${name} set synchronous_commit = off`)
-  await assert.rejects(openPostgres({ url }), /synchronous_commit off/)
-  for (const setting of ['local', 'on']) {
-    await admin.query(`alter database ${name} set synchronous_commit = ${setting}`)
-    await (await openPostgres({ url })).close()
+  const role = `${name}_role`
+  const asRole = Object.assign(new URL(url), { username: role }).href
+  await admin.query(`create role ${role} login superuser`)
+  try {
+    for (const [target, mine] of [
+      [`database ${name}`, url],
+      [`role ${role}`, asRole],
+    ] as const) {
+      await admin.query(`alter ${target} set synchronous_commit = off`)
+      await assert.rejects(openPostgres({ url: mine }), /synchronous_commit off.*allowAsynchronousCommit/)
+      const unsafe: string[] = []
+      const onUnsafeSetting = (setting: string) => void unsafe.push(setting)
+      await (await openPostgres({ url: mine, allowsAsynchronousCommit: true, onUnsafeSetting })).close()
+      // The server of the tests does not force anything to disk.
+      assert.deepEqual(unsafe, ['synchronous_commit', 'fsync'])
+      for (const setting of ['local', 'remote_write', 'remote_apply', 'on']) {
+        await admin.query(`alter ${target} set synchronous_commit = ${setting}`)
+        await (await openPostgres({ url: mine })).close()
+      }
+    }
+  } finally {
+    await admin.query(`drop role ${role}`)
   }
 })
 
+onPostgres('RL-02: what was checked stays in force when somebody changes it later', async ({ url }, admin) => {
+  const name = new URL(url).pathname.slice(1)
+  await showInMeta(admin, ['synchronous_commit'])
+  await admin.query(`alter database ${name} set synchronous_commit = local`)
+  const storage = await openPostgres({ url, poolSize: 1 })
+  await admin.query(`alter database ${name} set synchronous_commit = off`)
+  // The connections of the start are gone, so that another one shows what new ones get.
+  await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()')
+  await storage.ping().catch(() => undefined)
+  assert.equal(await storage.meta.putIfAbsent('settings', ''), 'local')
+  await storage.close()
+})
+
+for (const [parameters, message] of [
+  ['?statement_timeout=0', /parameter statement_timeout is not taken/],
+  ['?ssl=no-verify', /parameter ssl is not taken/],
+  ['?sslmode=prefer', /sslmode cannot be used/],
+] as const) {
+  onPostgres(`RL-04: a URL does not switch protection off: ${parameters}`, async ({ url }) => {
+    await assert.rejects(openPostgres({ url: `${url}${parameters}` }), message)
+  })
+}
+
+/** What a session was started with is not to be seen from outside, so a function of the database writes it into values. */
+async function showInMeta(admin: pg.Client, settings: readonly string[]): Promise<void> {
+  await admin.query(`create function settings() returns trigger language plpgsql as $$ begin
+    new.value = concat_ws(' ', ${settings.map((name) => `current_setting('${name}')`).join(', ')}); return new; end $$`)
+  await admin.query('create trigger settings before insert on meta for each row execute function settings()')
+}
+
 onPostgres('RL-04: every limit is in force', async ({ url }, admin) => {
   const storage = await openPostgres({ url, poolSize: 2, deadlineMilliseconds: 1_000 })
-  const show = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
-  // What a session was started with is not to be seen from outside, so a function of the database tells.
-  await admin.query(`create function limits() returns trigger language plpgsql as $$ begin
-    new.value = concat_ws(' ', ${show.map((name) => `current_setting('${name}')`).join(', ')}); return new; end $$`)
-  await admin.query('create trigger limits before insert on meta for each row execute function limits()')
-  assert.equal(await storage.meta.putIfAbsent('limits', ''), '1s 700ms 2s')
+  await showInMeta(admin, ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'])
+  assert.equal(await storage.meta.putIfAbsent('settings', ''), '1s 700ms 2s')
   await storage.close()
 })
 

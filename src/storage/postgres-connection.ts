@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
+import type pg from 'pg'
+import { type Pooler, type PostgresAddress, readPostgresUrl, type TlsSettings } from './postgres-url.ts'
+
+/** What reaches the database, and how. */
+export interface ConnectionOptions {
+  /** `postgres://USER:PASSWORD@HOST:PORT/NAME`, with the few parameters that `readPostgresUrl` takes. */
+  readonly url: string
+  /** Goes before what the URL says of TLS. */
+  readonly tls?: TlsSettings
+  /** What stands between this program and the server. Default: nothing. */
+  readonly pooler?: Pooler
+}
+
+/** What the driver needs to connect. Reads the files with certificates. Throws a sentence that names what is wrong, without any value of the URL. */
+export async function connectionOf({ url, tls }: ConnectionOptions): Promise<pg.ClientConfig> {
+  const address = readPostgresUrl(url)
+  if ('problem' in address) throw new Error(`The URL of the database cannot be used: ${address.problem}`)
+  const { host, port, user, password, database } = address
+  return {
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
+    ...(database !== undefined && { database }),
+    ...(address.sessionOptions !== undefined && { options: address.sessionOptions }),
+    application_name: address.applicationName ?? 'postern',
+    enableChannelBinding: address.bindsChannel,
+    // Always said, so that no variable of the environment says otherwise.
+    ssl: await secured(tlsOf(address, tls)),
+    keepAlive: true,
+  }
+}
+
+/** What is in force: the options, and what they leave open from the URL. A file of authorities without a mode asks for the whole proof. */
+export function tlsOf(
+  address: PostgresAddress,
+  given: TlsSettings = {},
+): TlsSettings & { readonly mode: NonNullable<TlsSettings['mode']> } {
+  const caFile = given.caFile ?? address.tls.caFile
+  const certFile = given.certFile ?? address.tls.certFile
+  const keyFile = given.keyFile ?? address.tls.keyFile
+  const isAsked = (caFile ?? certFile ?? keyFile) !== undefined
+  const mode = given.mode ?? address.tls.mode ?? (isAsked ? 'verify-full' : 'disable')
+  // In libpq it proves nothing by itself, which is not what whoever writes it expects.
+  return { mode: mode === 'require' ? 'verify-full' : mode, caFile, certFile, keyFile }
+}
+
+/**
+ * `verify-ca` and `verify-full` mean what they mean in libpq (https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION). Where TLS is asked for and the server does not
+ * speak it, the driver does not connect.
+ */
+async function secured(tls: ReturnType<typeof tlsOf>): Promise<NonNullable<pg.ClientConfig['ssl']>> {
+  if (tls.mode === 'disable') return false
+  if (tls.mode === 'verify-ca' && tls.caFile === undefined) {
+    throw new Error('databaseTlsMode: verify-ca needs databaseTlsCaFile, since public authorities vouch for anybody. Or set verify-full.')
+  }
+  const [ca, cert, key] = await Promise.all([
+    pem('databaseTlsCaFile', tls.caFile),
+    pem('databaseTlsCertFile', tls.certFile),
+    pem('databaseTlsKeyFile', tls.keyFile),
+  ])
+  const material = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+  try {
+    createSecureContext(material)
+  } catch {
+    throw new Error(
+      'databaseTlsCaFile, databaseTlsCertFile, databaseTlsKeyFile: these are not certificates and a key in PEM that fit together',
+    )
+  }
+  return {
+    ...material,
+    rejectUnauthorized: tls.mode !== 'no-verify',
+    ...(tls.mode === 'verify-ca' && { checkServerIdentity: () => undefined }),
+  }
+}
+
+async function pem(option: string, file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw new Error(`${option} (${file}): the file cannot be read (${code})`, { cause: error })
+  }
+}
