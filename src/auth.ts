@@ -12,7 +12,7 @@ import { createHasher, hashMetrics } from './core/password/hash.ts'
 import { defaultConcurrency } from './core/password/hash-cost.ts'
 import type { PasswordRules } from './core/password/policy.ts'
 import { createPasswordRules } from './core/password/strength.ts'
-import type { Clock, Log, Random, Timers } from './core/ports.ts'
+import type { Clock, Log, Random, Siblings, Timers } from './core/ports.ts'
 import { cachedProjects } from './core/projects.ts'
 import { createSealer, type Sealer } from './core/secrets.ts'
 import { liveSession } from './core/sessions.ts'
@@ -82,6 +82,8 @@ export interface Ports extends TransportPorts {
   readonly hashMilliseconds?: number
   /** Makes what tokens are signed with; RSA keys of 2048 bits if absent. */
   readonly generateKeyPair?: () => Promise<KeyPair>
+  /** The other workers that serve on the same port, where there are any. */
+  readonly siblings?: Siblings
   /** Whether the process is there to import users, and may spend memory on it. */
   readonly writesMuch?: boolean
   /** Ends an upgrade of the schema that is under way; `createAuth` throws then. */
@@ -105,6 +107,11 @@ const systemTimers: Timers = {
 
 const systemRandom: Random = { bytes: (length) => randomBytes(length) }
 
+/** Hashes that this machine computes at once, however many processes share it. */
+export function hashConcurrency(): number {
+  return defaultConcurrency(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4))
+}
+
 /** Version of the program, shown by the command line and in the API description. */
 export const version = '0.1.0'
 
@@ -116,7 +123,9 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
   const clock = ports.clock ?? systemClock
   const random = ports.random ?? systemRandom
   const log = ports.log ?? createLog({ level: options.logLevel })
-  const metrics = createMetrics(metricTables)
+  const { siblings } = ports
+  const metrics = createMetrics(metricTables, true, siblings?.figures)
+  siblings?.onFiguresWanted(metrics.share)
   const masterKey = ports.masterKey ?? (await loadMasterKey({ file: options.masterKeyFile }))
   const sealer = createSealer(masterKey, random)
   const storage = ports.storage ?? (await openDatabase(options, ports, log))
@@ -125,7 +134,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     const passwordRules = ports.passwordRules ?? (await bundledPasswordRules())
     const core = { clock, random, log, metrics, storage, sealer }
     const parameters = { memoryKib: options.hash.memoryKib, iterations: options.hash.iterations }
-    const concurrency = defaultConcurrency(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4))
+    const concurrency = hashConcurrency()
     const transports = await openTransports(options, ports, clock)
     const sentChannels = channelsOf(transports)
     const projects = cachedProjects({ storage, clock })
@@ -138,6 +147,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
       projects,
       hasher: await createHasher({
         ...{ clock, random, metrics, parameters, concurrency },
+        ...(siblings && { shared: siblings }),
         ...(ports.hashMilliseconds && { measuredMilliseconds: ports.hashMilliseconds }),
       }),
       generateKeyPair: ports.generateKeyPair ?? generateKeyPair,

@@ -87,6 +87,17 @@ export const OptionFields = z.strictObject({
     .max(65_535)
     .default(8787)
     .meta(facts({ description: 'Port to listen on; 0 takes a free one.', remedy: 'Give a whole number from 0 to 65535.', form: 'json' })),
+  workers: z
+    .union([z.int().min(0).max(64), z.literal('auto')])
+    .default(1)
+    .transform((value) => (value === 'auto' ? 0 : value))
+    .meta(
+      facts({
+        description: 'Processes that `serve` answers with, all on the one port; `auto` or 0 takes as many as there are cores.',
+        remedy: 'Give auto, or a whole number from 0 to 64.',
+        form: 'json',
+      }),
+    ),
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .max(2048)

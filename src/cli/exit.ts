@@ -57,6 +57,12 @@ function toldOf(error: unknown): Told {
   return { exitCode: exitCodes.failed, text: `${name}: ${message}`, detail: stack }
 }
 
+/** What `report` would tell, for another process to report it. */
+export function describeFailure(error: unknown): { readonly message: string; readonly exitCode: number } {
+  const { text, exitCode } = toldOf(error)
+  return { message: text, exitCode }
+}
+
 /** Tells what went wrong on standard error, as text or as JSON on one line, and answers the exit code. */
 export function report(error: unknown, asJson: boolean): number {
   const { exitCode, text, errorCode, detail } = toldOf(error)

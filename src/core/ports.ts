@@ -59,6 +59,24 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
+/** Lets hashes begin, over all processes that share the cores of a machine. */
+export interface HashPermits {
+  /** Calls once, now or later, when one more hash may be computed. Whoever is called gives the permit back, also when there is nothing to compute any more. */
+  ask(granted: () => void): void
+  giveBack(): void
+}
+
+/** The other workers of this server on this machine. */
+export interface Siblings {
+  /** Number of workers, this one included. */
+  readonly count: number
+  readonly permits: HashPermits
+  /** What each of the others answers to `onFiguresWanted`; those that do not answer in time are missing. */
+  figures(): Promise<readonly string[]>
+  /** Registers what answers the others when they ask for figures. */
+  onFiguresWanted(answer: () => Promise<string>): void
+}
+
 /** What is known of every message that was written. */
 interface Rendered {
   /** Stable over retries, so that a peer can drop the one duplicate that at-least-once allows. */

@@ -1,5 +1,14 @@
 /** The figures at `/metrics`, on prom-client. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client'
 import type { GaugeReading, Metrics } from '../core/ports.ts'
 
 /** One figure: what it tells, and by which labels it is split. Labels have few values: never an ID, an address or a raw path. */
@@ -8,6 +17,8 @@ export interface MetricDefinition {
   readonly labels?: readonly string[]
   /** Upper bounds in seconds, for durations. */
   readonly buckets?: readonly number[]
+  /** Of gauges: whether each worker has a value of its own, so that they add up. Others are read from the database, and are the same whoever reads. */
+  readonly isOfProcess?: boolean
 }
 
 export interface MetricTable {
@@ -39,15 +50,21 @@ export const httpMetrics: MetricTable = {
 export interface MetricsRegistry extends Metrics {
   /** Everything in the Prometheus text format, and the content type it has. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>
+  /** What this process adds to the figures that another worker is asked for. */
+  share(): Promise<string>
   /** Names that were used but are in no table; a test holds this empty. */
   undeclaredNames(): readonly string[]
 }
 
 /**
  * Makes a registry of its own, with the usual figures of the process if `withProcess` says so. A name that no table has is still counted, so
- * that a forgotten line loses no figure and fails no request.
+ * that a forgotten line loses no figure and fails no request. `others` are the shares of other workers, which are added.
  */
-export function createMetrics(tables: readonly MetricTable[] = [httpMetrics], withProcess = true): MetricsRegistry {
+export function createMetrics(
+  tables: readonly MetricTable[] = [httpMetrics],
+  withProcess = true,
+  others: () => Promise<readonly string[]> = async () => [],
+): MetricsRegistry {
   const registry = new Registry()
   const registers = [registry]
   if (withProcess) collectDefaultMetrics({ register: registry })
@@ -83,10 +100,23 @@ export function createMetrics(tables: readonly MetricTable[] = [httpMetrics], wi
       new Gauge({ name, help, labelNames: [...labels], registers, collect: collectorOf(read) })
     },
     async render() {
-      return { contentType: registry.contentType, text: await registry.metrics() }
+      const shares = await others()
+      const text = shares.length === 0 ? await registry.metrics() : await added(await registry.getMetricsAsJSON(), shares)
+      return { contentType: registry.contentType, text }
+    },
+    async share() {
+      const isShared = (name: string) => tables.every(({ gauges }) => !gauges[name] || gauges[name].isOfProcess)
+      const metrics = registry.getMetricsAsArray().filter(({ name }) => isShared(name))
+      return JSON.stringify(await Promise.all(metrics.map((metric) => registry.getSingleMetric(metric.name)?.get())))
     },
     undeclaredNames: () => [...undeclared],
   }
+}
+
+type Figures = MetricObjectWithValues<MetricValue<string>>[]
+
+function added(own: Figures, shares: readonly string[]): Promise<string> {
+  return AggregatorRegistry.aggregate([own, ...shares.map((share) => JSON.parse(share) as Figures)]).metrics()
 }
 
 /** A gauge whose source fails shows nothing for that time; the others are still told. */

@@ -17,13 +17,22 @@ export interface ClosableLog extends Log {
 }
 
 /**
- * Makes the log: one JSON object a line on standard error, UTC time. Values are scalars, cut to length, and neither forge a line nor reach a terminal as a command (IN-08).
+ * Makes the log: one JSON object a line on standard error, UTC time, with the number of the worker where there are several. Values are scalars, cut to length, and neither forge a line nor reach a terminal as a command (IN-08).
  * Writing is asynchronous; when nobody reads any more, or too slowly, or the disk is full, lines are lost and the server goes on (RL-06).
  */
-export function createLog(options: { readonly level: LogLevel; readonly destination?: DestinationStream }): ClosableLog {
+export function createLog(options: {
+  readonly level: LogLevel
+  readonly destination?: DestinationStream
+  readonly worker?: number
+}): ClosableLog {
   const standardError = options.destination ? undefined : createLineWriter(2)
   const logger = pino(
-    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level: options.level,
+      base: options.worker === undefined ? null : { worker: options.worker },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     standardError ?? options.destination,
   )
   const write =

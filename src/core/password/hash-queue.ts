@@ -1,5 +1,5 @@
 import { coreErrors } from '../errors.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock, HashPermits } from '../ports.ts'
 import type { HashCaller } from './hash.ts'
 
 /** Bounds on hash work (BF-08). */
@@ -11,6 +11,8 @@ export interface HashQueueOptions {
   readonly maxQueued: number
   /** Longest wait; what has waited so long is refused. */
   readonly maxWaitMilliseconds: number
+  /** Shares the cores with other processes; if absent, they are all for this one. */
+  readonly permits?: HashPermits
   /** Share of the waiting places that one source may hold, 0 to 1; trusted sources may hold all. */
   readonly maxShare: number
 }
@@ -36,6 +38,24 @@ interface Waiting {
   refuse(error: unknown): void
 }
 
+/** Permits of one process. */
+function ownPermits(count: number): HashPermits {
+  let free = count
+  const waiting: (() => void)[] = []
+  return {
+    ask(granted) {
+      if (free === 0) return void waiting.push(granted)
+      free--
+      granted()
+    },
+    giveBack() {
+      const next = waiting.shift()
+      if (next) next()
+      else free++
+    },
+  }
+}
+
 /**
  * Makes a queue. Sources take turns, so that one that floods waits behind itself; each hash of a trusted source (a back end that speaks for many users) is a source
  * of its own. Waits end by a timer that does not keep the process alive, and whenever somebody comes or goes.
@@ -43,19 +63,37 @@ interface Waiting {
 export function createHashQueue(options: HashQueueOptions): HashQueue {
   const { clock, concurrency, maxQueued, maxWaitMilliseconds } = options
   if (!(concurrency >= 1)) throw new Error('The hash queue needs a concurrency of at least 1')
+  const permits = options.permits ?? ownPermits(concurrency)
   const maxPerSource = Math.max(1, Math.floor(maxQueued * options.maxShare))
   /** Lines by source; the first one has the next turn. */
   const lines = new Map<string | symbol, Set<Waiting>>()
   /** All that wait, oldest first. */
   const arrivals = new Set<Waiting>()
   let running = 0
+  /** Permits that were asked for and not granted yet. */
+  let asked = 0
   let timer: NodeJS.Timeout | undefined
 
   function add(one: Waiting): void {
     const line = lines.get(one.key) ?? new Set()
     lines.set(one.key, line.add(one))
     arrivals.add(one)
+    askForPermits()
     armTimer()
+  }
+
+  /** One for everybody who waits, as far as this process can compute at once. Permits that come when nobody waits any more go back. */
+  function askForPermits(): void {
+    while (asked < arrivals.size && asked + running < concurrency) {
+      asked++
+      permits.ask(() => {
+        asked--
+        refuseOverdue()
+        const next = takeNext()
+        if (next) next.start()
+        else permits.giveBack()
+      })
+    }
   }
 
   function remove(one: Waiting): void {
@@ -107,8 +145,9 @@ export function createHashQueue(options: HashQueueOptions): HashQueue {
       return await work()
     } finally {
       running--
+      permits.giveBack()
       refuseOverdue()
-      takeNext()?.start()
+      askForPermits()
     }
   }
 
@@ -140,7 +179,6 @@ export function createHashQueue(options: HashQueueOptions): HashQueue {
     running: () => running,
     async run(work, caller) {
       caller.signal.throwIfAborted()
-      if (running < concurrency) return compute(work)
       refuseOverdue()
       const { ip, isTrusted } = caller.source
       const key = isTrusted ? Symbol('trusted') : ip

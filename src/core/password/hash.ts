@@ -1,6 +1,6 @@
 import { type Options as Argon2Options, hash as argon2 } from '@node-rs/argon2'
 import type { Source } from '../events.ts'
-import type { Clock, Metrics, Random } from '../ports.ts'
+import type { Clock, HashPermits, Metrics, Random } from '../ports.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { parseArgon2 } from './foreign/argon2.ts'
 import { readHash } from './foreign/schemes.ts'
@@ -39,6 +39,8 @@ export interface HasherOptions {
   readonly parameters?: HashParameters
   /** Hashes at once; see `defaultConcurrency`. */
   readonly concurrency: number
+  /** Shares the cores with so many processes, this one included, each of which gets its part of the waiting places. */
+  readonly shared?: { readonly permits: HashPermits; readonly count: number }
   /** Longest wait for a turn, 1000 if absent. */
   readonly maxWaitMilliseconds?: number
   /** Waiting places; if absent, as many hashes as can be done within the longest wait, 16 to 1000. */
@@ -62,7 +64,10 @@ export const hashMetrics = {
       buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
     },
   },
-  gauges: { postern_password_hash_queue_depth: { help: 'Password hashes that wait for a core.' } },
+  gauges: {
+    postern_password_hash_queue_depth: { help: 'Password hashes that wait for a core.', isOfProcess: true },
+    postern_password_hashes_running: { help: 'Password hashes that are being computed.', isOfProcess: true },
+  },
 }
 
 /**
@@ -70,7 +75,7 @@ export const hashMetrics = {
  * hashes are verified.
  */
 export async function createHasher(options: HasherOptions): Promise<Hasher> {
-  const { clock, random, metrics, parameters = defaultHashParameters, concurrency, maxWaitMilliseconds = 1000 } = options
+  const { clock, random, metrics, parameters = defaultHashParameters, concurrency, shared, maxWaitMilliseconds = 1000 } = options
   assertParameters(parameters)
   const { memoryKib, iterations } = parameters
   const cost = { algorithm: argon2id, memoryCost: memoryKib, timeCost: iterations, parallelism: 1, outputLen: tagBytes }
@@ -95,10 +100,18 @@ export async function createHasher(options: HasherOptions): Promise<Hasher> {
   }
 
   const measuredMilliseconds = options.measuredMilliseconds ?? (await fastestOf(3, clock, () => spend(decoy, work)))
-  const fitting = Math.floor((concurrency * maxWaitMilliseconds) / Math.max(1, measuredMilliseconds))
+  const fitting = Math.floor((concurrency * maxWaitMilliseconds) / Math.max(1, measuredMilliseconds) / (shared?.count ?? 1))
   const maxQueued = options.maxQueued ?? Math.min(1000, Math.max(16, fitting))
-  const queue = createHashQueue({ clock, concurrency, maxQueued, maxWaitMilliseconds, maxShare })
+  const queue = createHashQueue({
+    clock,
+    concurrency,
+    maxQueued,
+    maxWaitMilliseconds,
+    maxShare,
+    ...(shared && { permits: shared.permits }),
+  })
   metrics.gauge('postern_password_hash_queue_depth', () => queue.waiting())
+  metrics.gauge('postern_password_hashes_running', () => queue.running())
 
   /** Runs one piece of work in the queue, and tells the figures how it went. */
   async function run<T>(operation: string, caller: HashCaller, compute: () => Promise<T>, outcomeOf: (result: T) => string): Promise<T> {
