@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { classes } from './database-kill.ts'
+import { untilWritten } from './disk-full.ts'
 import { untilReady } from './probe.ts'
 import { type Outcome, overTime, type Plan, type Scenario, unless } from './scenario.ts'
 import { durations, refusals, type Trial, withTrial } from './trial.ts'
@@ -63,11 +64,7 @@ async function during(trial: Trial, serverUrl: string, fault: (databaseUrl: stri
   await fault(trial.installation.databaseUrl ?? '')
   const began = performance.now()
   await untilReady(serverUrl)
-  const before = trial.endings.length
-  while (!trial.endings.slice(before).some(({ path, status }) => path === 'password/signup' && status === 200)) {
-    if (performance.now() - began > 60_000) throw new Error('Nobody can sign up any more')
-    await delay(20)
-  }
+  await untilWritten(trial)
   return performance.now() - began
 }
 

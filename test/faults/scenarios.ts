@@ -1,8 +1,24 @@
+import { commitsCut } from './cut-commits.ts'
 import { databaseKilled } from './database-kill.ts'
+import { diskFull } from './disk-full.ts'
+import { fewFiles } from './few-files.ts'
 import { databaseHangs } from './hang.ts'
 import { killed, killedOnPostgres } from './kills.ts'
 import { exhausted } from './locks.ts'
+import { logsLost } from './lost-logs.ts'
+import { rollingRestarts } from './restarts.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Every fault that is caused here, in the order of the security bar. F13 and F14 have suites of their own, see docs/faults.md. */
-export const scenarios: readonly Scenario[] = [killed, killedOnPostgres, databaseKilled, databaseHangs, exhausted]
+export const scenarios: readonly Scenario[] = [
+  killed,
+  killedOnPostgres,
+  databaseKilled,
+  databaseHangs,
+  commitsCut,
+  exhausted,
+  diskFull,
+  logsLost,
+  rollingRestarts,
+  fewFiles,
+]

@@ -1,0 +1,67 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+
+/** A proxy for HTTP in front of some servers, as a load balancer does it. */
+export interface Balancer {
+  readonly url: string
+  /** Servers that requests go to, in turn. */
+  use(...servers: readonly { readonly port: number }[]): void
+  close(): Promise<void>
+}
+
+/**
+ * Passes each request on over a connection of its own. A server that takes no connection is passed over: nothing was sent. Anything else that goes wrong is a 502, since a request
+ * that may have happened must not be sent twice.
+ */
+export async function startBalancer(): Promise<Balancer> {
+  let ports: readonly number[] = []
+  let turn = 0
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = []
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+    incoming.on('end', () => {
+      const first = turn++
+      const choice = ports.map((_, index) => ports[(first + index) % ports.length] ?? 0)
+      pass({ incoming, outgoing, body: Buffer.concat(chunks) }, choice)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The balancer has no port')
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    use: (...servers) => {
+      ports = servers.map(({ port }) => port)
+    },
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+interface Exchange {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly body: Buffer
+}
+
+function pass(exchange: Exchange, [port, ...others]: readonly number[]): void {
+  const { incoming, outgoing, body } = exchange
+  if (port === undefined) return void outgoing.writeHead(502).end('{"errorCode":"no server"}')
+  const headers = { ...incoming.headers, connection: 'close' }
+  const upstream = request({ host: '127.0.0.1', port, method: incoming.method, path: incoming.url, headers, agent: false })
+  upstream.on('response', (answer) => {
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.on('error', () => outgoing.destroy()).pipe(outgoing)
+  })
+  upstream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ECONNREFUSED') pass(exchange, others)
+    else if (outgoing.headersSent) outgoing.destroy()
+    else outgoing.writeHead(502).end(JSON.stringify({ errorCode: error.code ?? 'failed' }))
+  })
+  upstream.end(body)
+}
