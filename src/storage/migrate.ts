@@ -49,19 +49,26 @@ export interface Patience {
   readonly pause: number
 }
 
-export interface Upgrade {
-  readonly db: Kysely<Tables>
-  readonly dialect: Dialect
-  readonly migrations: readonly Migration[]
-  /** Called once, before the first step on a database that has data, while nobody else can write. When it throws, nothing has changed. */
-  readonly beforeUpgrade?: (fromVersion: number) => Promise<void>
+/** What whoever opens a database says about its upgrade. */
+export interface UpgradeOptions {
   readonly onUpgrade?: OnUpgrade | undefined
   /** Ends it after the step under way; on PostgreSQL in the middle of it, undone. */
   readonly signal?: AbortSignal | undefined
   readonly patience?: Partial<Patience> | undefined
 }
 
+export interface Upgrade extends UpgradeOptions {
+  readonly db: Kysely<Tables>
+  readonly dialect: Dialect
+  readonly migrations: readonly Migration[]
+  /** Called once, before the first step on a database that has data, while nobody else can write. When it throws, nothing has changed. */
+  readonly beforeUpgrade?: (fromVersion: number) => Promise<void>
+}
+
 const usualPatience: Patience = { total: 600_000, table: 1_000, pause: 500 }
+
+/** Between two tries to end a statement. */
+const cancelMilliseconds = 500
 
 /** Any number will do, as long as every version uses the same. */
 const advisoryLock = 7_062_318_459
@@ -87,7 +94,8 @@ export async function migrate(upgrade: Upgrade): Promise<number> {
     if (outcome === 'ran') {
       steps++
       waitingSince = undefined
-      // Signals get through between steps: SQLite answers without a turn of the event loop.
+      // Signals get through between steps: SQLite answers without a turn of the event loop, and the second one begins with looking for them.
+      await turn()
       await turn()
       continue
     }
@@ -146,11 +154,19 @@ async function tryStep(upgrade: Upgrade, patience: Patience, isFirst: boolean): 
   }
 }
 
-/** Ends the statement under way as soon as the signal is given; it is undone with its transaction. */
+/** Ends the statement under way as soon as the signal is given, and the next one if none was; it is undone with its transaction. */
 function cancelWhenAborted(db: Kysely<Tables>, pid: number, signal: AbortSignal | undefined): () => void {
+  let timer: NodeJS.Timeout | undefined
   const cancel = () => void sql`select pg_cancel_backend(${sql.lit(pid)})`.execute(db).catch(() => undefined)
-  signal?.addEventListener('abort', cancel)
-  return () => signal?.removeEventListener('abort', cancel)
+  const begin = () => {
+    cancel()
+    timer = setInterval(cancel, cancelMilliseconds)
+  }
+  signal?.addEventListener('abort', begin)
+  return () => {
+    signal?.removeEventListener('abort', begin)
+    clearInterval(timer)
+  }
 }
 
 /** Runs the first step that is missing. */

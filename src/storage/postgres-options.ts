@@ -1,7 +1,7 @@
-import type { Migration, OnUpgrade } from './migrate.ts'
+import type { Migration, UpgradeOptions } from './migrate.ts'
 import type { ConnectionOptions } from './postgres-connection.ts'
 
-export interface PostgresOptions extends ConnectionOptions {
+export interface PostgresOptions extends ConnectionOptions, UpgradeOptions {
   /** Connections of this process. Default 10. */
   readonly poolSize?: number
   /** Longest wait for a connection. Default 2 000. */
@@ -20,9 +20,6 @@ export interface PostgresOptions extends ConnectionOptions {
   readonly onUnsafeSetting?: (name: 'synchronous_commit' | 'fsync') => void
   /** The schema to bring the database to. Default: that of this version. */
   readonly migrations?: readonly Migration[]
-  readonly onUpgrade?: OnUpgrade | undefined
-  /** Ends an upgrade at once, with the step under way undone. */
-  readonly signal?: AbortSignal | undefined
 }
 
 /** The limits of time and number that are in force, in milliseconds. */

@@ -58,8 +58,8 @@ async function prepareDatabase(options: PostgresOptions, connection: pg.ClientCo
   try {
     const server = await readServer(db)
     assertUsable(server, options)
-    const { migrations = allMigrations, onUpgrade, signal } = options
-    await migrate({ db, dialect: 'postgres', migrations, onUpgrade, signal })
+    const { migrations = allMigrations, onUpgrade, signal, patience } = options
+    await migrate({ db, dialect: 'postgres', migrations, onUpgrade, signal, patience })
     return server
   } catch (error) {
     // Nobody can try again yet, so whoever starts the program gets to know what the database said.

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { Storage } from '../core/storage.ts'
-import { type Migration, migrate, type OnUpgrade, SchemaTooNew } from './migrate.ts'
+import { type Migration, migrate, SchemaTooNew, type UpgradeOptions } from './migrate.ts'
 import { migrations as allMigrations } from './migrations/index.ts'
 import { connectionOf } from './sqlite-connection.ts'
 import { keepCopy, newestCopy } from './sqlite-copy.ts'
@@ -12,7 +12,7 @@ import { openOnThread, openOnThreadWhenAsked } from './sqlite-thread.ts'
 import { storageOver } from './storage.ts'
 import type { Tables } from './tables.ts'
 
-export interface SqliteOptions {
+export interface SqliteOptions extends UpgradeOptions {
   /** Path of the database, made if it is not there, in a folder that may have to be made too; or `:memory:`. */
   readonly file: string
   /** Longest wait for the one connection and for other processes that write, together. Default 2 500, so that requests end in time (RL-04). */
@@ -21,9 +21,6 @@ export interface SqliteOptions {
   readonly migrations?: readonly Migration[]
   /** Whether this process is there to write a lot, and may use a thread and 64 MiB for it. */
   readonly writesMuch?: boolean
-  readonly onUpgrade?: OnUpgrade | undefined
-  /** Ends an upgrade after the step under way. */
-  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -31,7 +28,7 @@ export interface SqliteOptions {
  * acknowledges is on disk (RL-02), and only the owner can read its files. Throws `SchemaTooNew` for a database of a newer version.
  */
 export async function openSqlite(options: SqliteOptions): Promise<Storage> {
-  const { file, waitMilliseconds = 2_500, migrations = allMigrations, writesMuch = false, onUpgrade, signal } = options
+  const { file, waitMilliseconds = 2_500, migrations = allMigrations, writesMuch = false, onUpgrade, signal, patience } = options
   const database = openFile(file)
   const db = new Kysely<Tables>({ dialect: sqliteDialect({ database: connectionOf(database), waitMilliseconds }) })
   try {
@@ -40,7 +37,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
       const copy = keepCopy({ file, fromVersion })
       onUpgrade?.('schema.copied', { file: copy })
     }
-    await migrate({ db, dialect: 'sqlite', migrations, beforeUpgrade, onUpgrade, signal })
+    await migrate({ db, dialect: 'sqlite', migrations, beforeUpgrade, onUpgrade, signal, patience })
   } catch (error) {
     await db.destroy()
     const copy = error instanceof SchemaTooNew && newestCopy(file, migrations.length)
