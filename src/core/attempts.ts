@@ -5,7 +5,8 @@ import type { Source } from './events.ts'
 import type { Project } from './projects.ts'
 import { digest } from './secrets.ts'
 import type { PasswordSettings } from './settings.ts'
-import type { AttemptCount, AttemptRequest, ChallengeRecord, Storage } from './storage.ts'
+import type { AttemptRequest, AttemptStep, ChallengeRecord, Storage } from './storage.ts'
+import { together } from './together.ts'
 
 /**
  * Limits on guessing. Every counter is raised in its own statement before the guess is evaluated (BF-06), unknown login IDs count like known
@@ -23,8 +24,8 @@ export interface Guess {
   readonly isLocked: boolean
   /** Counters to forget when the guess was right. Part of the caller's transaction. */
   succeed(tx: Storage): Promise<void>
-  /** Sets the temporary lock when this was the last failure that the policy allows. */
-  fail(): Promise<void>
+  /** Sets the temporary lock when this was the last failure that the policy allows, and writes with it what `record` has to tell of the failure. */
+  fail(record: (tx: Storage) => Promise<void>): Promise<void>
   /** Takes the guess back: it was not evaluated (overload, client gone), so it is no failure (BF-02). */
   cancel(): Promise<void>
 }
@@ -58,87 +59,76 @@ export async function beginGuess(
 ): Promise<Guess> {
   const { project, source, loginId, account = loginId, guessed = 'password' } = input
   const projectId = project.id
-  const { attempts } = deps.storage
   const now = deps.clock.nowSeconds()
   const policy = { ...project.settings.password, ...(guessed === 'password' ? {} : { lock: false, tempLock: false }) }
   const locks = lockKeys(account, guessed)
-  const isTemporarilyLocked = policy.tempLock && (await attempts.current(projectId, locks.temporary, now)) > 0
 
-  const taken: string[] = []
-  const giveBack = async (tx: Storage, names: readonly string[]) => {
-    for (const name of names) await tx.attempts.giveBack(projectId, name)
-  }
-  const takeAll = async (requests: readonly AttemptRequest[]): Promise<readonly Counted[]> => {
-    const counts = await attempts.takeEach(projectId, requests, now)
-    return counts.map((count, index) => counted(requests[index], count, taken))
-  }
   // The source comes first, and the account is not touched when it is refused: a flood of throttled tries must not even for a moment fill the
   // counter that locks the owner out (BF-02, BF-03).
-  const sources = await takeAll(sourceRequests(deps, source, loginId))
-  const newAccount = newAccountRequests(
-    deps,
-    source,
-    sources.find(({ key: name }) => name === pairKey(loginId, source)),
+  const steps = [
+    ...sourceSteps(deps, source, loginId),
+    { requests: accountRequests(deps, policy, locks, guessed), ...(policy.tempLock ? { unless: locks.temporary } : {}) },
+  ]
+  const answers = await deps.storage.attempts.takeInSteps(projectId, steps, now)
+  const counts = answers.flatMap((answer, index) =>
+    answer.counts.map((count, at) => ({ ...count, key: steps[index]?.requests[at]?.key ?? '' })),
   )
-  const full = [...sources, ...(await takeAll(newAccount))].find(({ isTaken }) => !isTaken)
-  if (full) {
-    await deps.storage.transaction((tx) => giveBack(tx, taken.toSorted(byText)))
+  const taken = counts.filter(({ isTaken }) => isTaken).map(({ key: name }) => name)
+  // In the order in which places are taken, so that two transactions never wait for each other's counters.
+  const giveBack = (tx: Storage, names: readonly string[]) =>
+    together(...names.toSorted(byText).map((name) => tx.attempts.giveBack(projectId, name)))
+  const full = counts.find(({ isTaken }) => !isTaken)
+  if (full && answers.length < steps.length) {
+    await deps.storage.transaction((tx) => giveBack(tx, taken))
     throw coreErrors.RateLimited({ retryAfterSeconds: Math.max(1, full.windowEndsAt - now) })
   }
-  const accounts = isTemporarilyLocked ? [] : await takeAll(accountRequests(deps, policy, locks, guessed))
-  const untilTemporary = accounts.find(({ key: name }) => name === locks.untilTemporary)
+  const untilTemporary = counts.find(({ key: name }) => name === locks.untilTemporary)
   return {
-    isLocked: isTemporarilyLocked || accounts.some(({ isTaken }) => !isTaken),
+    isLocked: full !== undefined || answers.at(-1)?.isPassedOver === true,
     async succeed(tx) {
       const own = new Set([accountSourceKey(loginId, source.ip), ...Object.values(locks)])
-      // In the order in which `takeEach` takes, so that two transactions never wait for each other's counters.
-      await tx.attempts.clear(projectId, [accountSourceKey(loginId, source.ip)])
-      await giveBack(tx, taken.filter((name) => !own.has(name)).toSorted(byText))
-      await tx.attempts.clear(projectId, Object.values(locks).toSorted(byText))
+      await together(
+        tx.attempts.clear(projectId, [accountSourceKey(loginId, source.ip)]),
+        giveBack(
+          tx,
+          taken.filter((name) => !own.has(name)),
+        ),
+        tx.attempts.clear(projectId, Object.values(locks).toSorted(byText)),
+      )
     },
-    async fail() {
-      if (!untilTemporary?.isTaken || untilTemporary.count < policy.tempLockAttempts) return
+    async fail(record) {
+      if (!untilTemporary?.isTaken || untilTemporary.count < policy.tempLockAttempts) return record(deps.storage)
       const limit = { max: 1, windowSeconds: policy.tempLockDuration * 60 }
-      await attempts.take(projectId, locks.temporary, limit, deps.clock.nowSeconds())
-      await attempts.clear(projectId, [locks.untilTemporary])
+      const take = (tx: Storage) => tx.attempts.take(projectId, locks.temporary, limit, deps.clock.nowSeconds())
+      await deps.storage.transaction((tx) => together(take(tx), tx.attempts.clear(projectId, [locks.untilTemporary]), record(tx)))
     },
     async cancel() {
-      await deps.storage.transaction((tx) => giveBack(tx, taken.toSorted(byText)))
+      await deps.storage.transaction((tx) => giveBack(tx, taken))
     },
   }
-}
-
-/** What a counter said, with its name. */
-type Counted = AttemptCount & { readonly key: string }
-
-/** Names a count, and notes it among those that were taken. */
-function counted(request: AttemptRequest | undefined, count: AttemptCount, taken: string[]): Counted {
-  const name = request?.key ?? ''
-  if (count.isTaken) taken.push(name)
-  return { ...count, key: name }
 }
 
 const accountSourceKey = (account: string, ip: string) => key('guess.accountSource', account, ip)
 const pairKey = (account: string, source: Source) => key('guess.pair', account, source.ip)
 
-/** Counters of the source: of what it does to this account and, unless it is trusted, of what it does at all. */
-function sourceRequests({ limits }: Deps, source: Source, account: string): readonly AttemptRequest[] {
+/**
+ * Counters of the source: of what it does to this account and, unless it is trusted, of what it does at all; and then of the accounts that it failed at, raised by each account
+ * once in a window: by the try that began its `pair`.
+ */
+function sourceSteps({ limits }: Deps, source: Source, account: string): readonly AttemptStep[] {
   const request = (name: string, { max, perSeconds }: CountedLimit) => (max === 0 ? [] : [{ key: name, max, windowSeconds: perSeconds }])
   const own = request(accountSourceKey(account, source.ip), limits.accountSource)
-  if (source.isTrusted) return own
-  const pairWindow = { key: pairKey(account, source), max: Number.MAX_SAFE_INTEGER, windowSeconds: limits.sourceAccounts.perSeconds }
-  return [
+  const accounts = source.isTrusted ? [] : request(key('guess.sourceAccounts', source.ip), limits.sourceAccounts)
+  const pair = pairKey(account, source)
+  const all = [
     ...own,
-    ...request(key('guess.source', source.ip), limits.sourceFailures),
-    ...(limits.sourceAccounts.max === 0 ? [] : [pairWindow]),
+    ...(source.isTrusted ? [] : request(key('guess.source', source.ip), limits.sourceFailures)),
+    ...accounts.map(({ windowSeconds }) => ({ key: pair, max: Number.MAX_SAFE_INTEGER, windowSeconds })),
   ]
-}
-
-/** The count of accounts that this source failed at, raised by each account once in a window: by the try that began its `pair`. */
-function newAccountRequests({ limits }: Deps, source: Source, pair: Counted | undefined): readonly AttemptRequest[] {
-  if (pair?.count !== 1) return []
-  const { max, perSeconds } = limits.sourceAccounts
-  return [{ key: key('guess.sourceAccounts', source.ip), max, windowSeconds: perSeconds }]
+  return [
+    ...(all.length === 0 ? [] : [{ requests: all }]),
+    ...(accounts.length === 0 ? [] : [{ requests: accounts, onlyAfterFirst: pair }]),
+  ]
 }
 
 type Locks = Readonly<Record<'failures' | 'untilTemporary' | 'temporary', string>>

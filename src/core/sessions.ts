@@ -8,6 +8,7 @@ import type { Project } from './projects.ts'
 import { newId } from './secrets.ts'
 import type { SessionRecord, Storage, UserWithLoginIds } from './storage.ts'
 import { lifetimesFor } from './tenant-settings.ts'
+import { together } from './together.ts'
 import { signToken, type TokenClaims, type TokenKind, verifyToken } from './tokens.ts'
 
 /** A session that was proven by one of its tokens and is live in the database, of a user who is enabled. */
@@ -113,14 +114,18 @@ export async function prepareSession(deps: Deps, start: SessionStart): Promise<P
 export async function storeSession(deps: Deps, tx: Storage, prepared: PreparedSession): Promise<void> {
   const { record } = prepared
   const { projectId, userId } = record
-  const user = await tx.users.lock(projectId, userId)
-  if (!user || user.status === 'disabled') throw coreErrors.InvalidSession({ log: 'user disabled or gone' })
-  await tx.users.update(projectId, userId, { lastSignInAt: record.createdAt, ...(user.status === 'invited' ? { status: 'enabled' } : {}) })
-  await tx.sessions.insert(record)
   const source = { ip: record.ip, userAgent: record.userAgent, isTrusted: false }
   const { dct } = prepared.issued.sessionClaims
   const data = { sessionId: record.id, amr: record.amr.join(' '), ...(dct === undefined ? {} : { tenantId: dct }) }
-  await recordEvent(deps, tx, userEvent({ projectId, type: 'session.start', outcome: 'success', userId, source, data }))
+  await together(
+    noteSignIn(tx, record),
+    tx.sessions.insert(record),
+    recordEvent(deps, tx, userEvent({ projectId, type: 'session.start', outcome: 'success', userId, source, data })),
+  )
+}
+
+async function noteSignIn(tx: Storage, { projectId, userId, createdAt }: SessionRecord): Promise<void> {
+  if (!(await tx.users.noteSignIn(projectId, userId, createdAt))) throw coreErrors.InvalidSession({ log: 'user disabled or gone' })
 }
 
 interface TokensFor {

@@ -56,6 +56,23 @@ export interface AttemptRequest extends AttemptLimit {
   readonly key: string
 }
 
+/** Some counters that are taken together, once it is their turn. */
+export interface AttemptStep {
+  /** At least one; keys differ from those of the other steps. */
+  readonly requests: readonly AttemptRequest[]
+  /** Passed over unless this counter, which the step before took, began its window with that. */
+  readonly onlyAfterFirst?: string
+  /** Passed over while this counter is above 0. No step takes it. */
+  readonly unless?: string
+}
+
+/** What a step of counters came to. */
+export interface AttemptStepCount {
+  readonly isPassedOver: boolean
+  /** In the order of the requests; empty when the step was passed over. */
+  readonly counts: readonly AttemptCount[]
+}
+
 export interface Page<T> {
   readonly items: readonly T[]
   /** Pass as `after` for the next page; absent on the last. */
@@ -115,6 +132,10 @@ export interface Storage extends ManagementStorage, TransferStorage, MessageStor
      * sessions, challenges or credentials of a user: all of them wait in one line then, and none sees half of another.
      */
     lock(projectId: string, userId: string): Promise<UserRecord | undefined>
+    /**
+     * Notes a sign-in: the time of it, and that whoever was invited has come. Locks the user as `lock` does. False, and nothing is written, when the user is disabled or not there.
+     */
+    noteSignIn(projectId: string, userId: string, at: number): Promise<boolean>
     /** Changes the named fields. False when there is no such user. */
     update(projectId: string, userId: string, changes: UserChanges): Promise<boolean>
     /** Adds a login ID after the others. False when it is taken in this project, also by this user. Exactly one of any number of racers gets true. */
@@ -207,6 +228,11 @@ export interface Storage extends ManagementStorage, TransferStorage, MessageStor
      * be taken and others not. Keys must differ.
      */
     takeEach(projectId: string, requests: readonly AttemptRequest[], now: number): Promise<readonly AttemptCount[]>
+    /**
+     * Takes places step by step, each step as `takeEach` does, and stops after one in which a place was refused: what comes later is not touched. Answers the steps that had their turn. One
+     * statement where the database is far away.
+     */
+    takeInSteps(projectId: string, steps: readonly AttemptStep[], now: number): Promise<readonly AttemptStepCount[]>
     /** The count of a live window; 0 when none. */
     current(projectId: string, key: string, now: number): Promise<number>
     /** Takes one attempt back, never below 0: for counters of failures when the attempt succeeded. */

@@ -9,8 +9,10 @@ import { migrations as allMigrations } from './migrations/index.ts'
 import { listenForChanges } from './postgres-changes.ts'
 import { connectionOf } from './postgres-connection.ts'
 import { copyText } from './postgres-copy.ts'
+import { sendTogether } from './postgres-flight.ts'
 import { limitsOf, type PostgresOptions, patient } from './postgres-options.ts'
 import { assertUsable, type PostgresServer, readServer, remedyOf, withPinnedCommit } from './postgres-server.ts'
+import { pipelinedTransactions, type Transact, type TransactionClient } from './postgres-transaction.ts'
 import { statementNames } from './prepared.ts'
 import { tellChange } from './sql/changes.ts'
 import { type Channel, storageOver } from './storage.ts'
@@ -29,11 +31,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const server = await prepareDatabase(options, found)
   const sessionOptions = withPinnedCommit(found.options, server)
   const connection = { ...found, ...(sessionOptions !== undefined && { options: sessionOptions }) }
-  const openView = () => openPool(patient(options), connection)
-  const db = openPool(options, connection)
+  const openView = () => openPool(patient(options), connection).db
+  const { db, transact } = openPool(options, connection)
   // Kysely closes a pool only if it was used.
   const channel = await channelOver(db, options, connection)
-  return storageOver(db, 'postgres', { openView, ...(channel && { channel }) })
+  return storageOver(db, 'postgres', { openView, transact, ...(channel && { channel }) })
 }
 
 /** How processes on this database tell one another of changes; `undefined` where it is one that speaks the protocol of PostgreSQL and cannot do that. */
@@ -54,7 +56,7 @@ async function channelOver(db: Kysely<Tables>, options: PostgresOptions, to: pg.
 
 /** What happens once, before the first request, and may take longer than a request. */
 async function prepareDatabase(options: PostgresOptions, connection: pg.ClientConfig): Promise<PostgresServer> {
-  const db = openPool({ ...patient(options), poolSize: 2 }, connection)
+  const { db } = openPool({ ...patient(options), poolSize: 2 }, connection)
   try {
     const server = await readServer(db)
     assertUsable(server, options)
@@ -71,7 +73,12 @@ async function prepareDatabase(options: PostgresOptions, connection: pg.ClientCo
   }
 }
 
-function openPool(options: PostgresOptions, connection: pg.ClientConfig): Kysely<Tables> {
+interface Pool {
+  readonly db: Kysely<Tables>
+  readonly transact: Transact
+}
+
+function openPool(options: PostgresOptions, connection: pg.ClientConfig): Pool {
   const { poolSize, connectMilliseconds, deadlineMilliseconds, lockMilliseconds, idleTransactionMilliseconds } = limitsOf(options)
   const pool = new pg.Pool({
     ...connection,
@@ -90,7 +97,10 @@ function openPool(options: PostgresOptions, connection: pg.ClientConfig): Kysely
     const deadline = performance.now() + deadlineMilliseconds
     return withDeadline(await connectionWithin(connectMilliseconds, pool), deadline)
   }
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: { options: {}, connect, end: () => pool.end() } }) })
+  const pooled = async () => (await connect()) as unknown as PostgresPoolClient
+  const dialect = new PostgresDialect({ pool: { options: {}, connect: pooled, end: () => pool.end() } })
+  const db = new Kysely<Tables>({ dialect })
+  return { db, transact: pipelinedTransactions({ db, dialect }, connect) }
 }
 
 const int8 = 20
@@ -115,29 +125,43 @@ async function connectionWithin(milliseconds: number, pool: pg.Pool): Promise<pg
   }
 }
 
-/** What Kysely sees of a connection: queries that end in time, prepared under their names, and a release that drops what is broken. */
-function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClient {
+/** What queries see of a connection: they end in time, are prepared under their names, and its release drops what is broken. */
+function withDeadline(client: pg.PoolClient, deadline: number): TransactionClient {
   let isBroken = false
-  async function query(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<never>> {
-    const name = statementNames.get(text)
-    const milliseconds = Math.max(1, Math.ceil(deadline - performance.now()))
-    const [first] = values
-    try {
-      const config = { text, values: [...values], query_timeout: milliseconds, ...(name && { name }) }
-      const result = isEachRow(first) ? copyText(client, { text, rows: first.eachRow, milliseconds }) : client.query(config)
-      return (await result) as unknown as PostgresQueryResult<never>
-    } catch (error) {
-      if (error instanceof pg.DatabaseError && !isAboutState(error)) throw error
-      // What is not from the server means that the connection is gone, or busy with a query that took too long.
-      isBroken ||= !(error instanceof pg.DatabaseError) || isLastWord(error)
-      // The server does it by itself, and the error to tell is the one before: it may be that of a commit.
-      if (text === 'rollback' && isBroken) return { command: 'ROLLBACK', rowCount: 0, rows: [] }
-      // Nobody knows whether it happened. A 503 would be sent again by every SDK, as if it had not (RL-05).
-      if (text === 'commit' && isBroken) throw new Error('The outcome of a commit is not known', { cause: error })
-      throw unavailable(reasonOf(error), error)
-    }
+  const millisecondsLeft = () => Math.max(1, Math.ceil(deadline - performance.now()))
+  function explained(error: unknown, text: string): unknown {
+    if (error instanceof pg.DatabaseError && !isAboutState(error)) return error
+    // What is not from the server means that the connection is gone, or busy with a query that took too long.
+    isBroken ||= !(error instanceof pg.DatabaseError) || isLastWord(error)
+    // Nobody knows whether it happened. A 503 would be sent again by every SDK, as if it had not (RL-05).
+    if (text === 'commit' && isBroken) return new Error('The outcome of a commit is not known', { cause: error })
+    return unavailable(reasonOf(error), error)
   }
-  return { query: query as unknown as PostgresPoolClient['query'], release: (destroy) => client.release(isBroken || destroy) }
+  return {
+    async query(text, values) {
+      const name = statementNames.get(text)
+      const milliseconds = millisecondsLeft()
+      const [first] = values
+      try {
+        const config = { text, values: [...values], query_timeout: milliseconds, ...(name && { name }) }
+        const result = isEachRow(first) ? copyText(client, { text, rows: first.eachRow, milliseconds }) : client.query(config)
+        return (await result) as unknown as PostgresQueryResult<never>
+      } catch (error) {
+        const reason = explained(error, text)
+        // The server does it by itself, and the error to tell is the one before: it may be that of a commit.
+        if (text === 'rollback' && isBroken) return { command: 'ROLLBACK', rowCount: 0, rows: [] }
+        throw reason
+      }
+    },
+    async queryTogether(statements) {
+      const named = statements.map(({ text, values }) => ({ text, values, name: statementNames.get(text) }))
+      const outcomes = await sendTogether(client, named, millisecondsLeft())
+      return outcomes.map((one, index) =>
+        one.status === 'fulfilled' ? one : { status: one.status, reason: explained(one.reason, statements[index]?.text ?? '') },
+      )
+    },
+    release: (destroy) => client.release(isBroken || destroy),
+  }
 }
 
 /**

@@ -31,6 +31,8 @@ interface OtherConnections {
   readonly openView?: () => Kysely<Tables>
   /** For searches; closed with the storage. */
   readonly searchDb?: Kysely<Tables>
+  /** Runs a transaction, if the database has a better way than that of the query builder. */
+  readonly transact?: <T>(run: (tx: Kysely<Tables>) => Promise<T>) => Promise<T>
   /** What tells other processes of changes, and hears of theirs. */
   readonly channel?: Channel
 }
@@ -43,11 +45,18 @@ export interface Channel {
 }
 
 /** The storage port over an open database. */
-export function storageOver(db: Kysely<Tables>, dialect: Dialect, { openView, searchDb, channel }: OtherConnections = {}): Storage {
+export function storageOver(
+  db: Kysely<Tables>,
+  dialect: Dialect,
+  { openView, searchDb, transact, channel }: OtherConnections = {},
+): Storage {
   const named = channel && { origin: channel.origin }
   return {
     ...nouns({ db, dialect, ...named, ...(searchDb && { searchDb }) }, channel),
-    transaction: (run) => db.transaction().execute((tx) => run(inTransaction({ db: tx, dialect, ...named }))),
+    transaction(run) {
+      const runIn = (tx: Kysely<Tables>) => run(inTransaction({ db: tx, dialect, ...named }))
+      return transact ? transact(runIn) : db.transaction().execute(runIn)
+    },
     snapshot: (run) => snapshot(openView?.(), db, dialect, run),
     async analyze() {
       // SQLite does not look at numbers.

@@ -56,7 +56,7 @@ async function callsOf(failing: FailingStorage, work: () => Promise<unknown>): P
 
 withFailingStorage('RL-11: a limiter that cannot count lets nobody in', async (kit, failing) => {
   await kit.signUp(loginId)
-  failing.fail('attempts.take', 'attempts.takeEach')
+  failing.fail('attempts.take', 'attempts.takeEach', 'attempts.takeInSteps')
   for (const password of [goodPassword, wrongPassword]) {
     assertClosed(await signIn(kit, password), 'sign-in')
     const body = { loginId, oldPassword: password, newPassword }

@@ -10,7 +10,7 @@ import { enterRedeemer, findRedeemer, type Redeemer } from '../../core/redeemers
 import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
 import { signInTerms, termsOf } from '../../core/sign-in-challenges.ts'
-import type { ChallengeRecord, UserWithLoginIds } from '../../core/storage.ts'
+import type { ChallengeRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
 import { isStaticCodeFor, isStaticText } from '../../core/testers.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 import { otpErrors } from './errors.ts'
@@ -72,8 +72,7 @@ async function proveCode(deps: Deps, input: VerifyCode, canonical: string): Prom
   }
   const proof = guess.isLocked ? undefined : await evaluate(deps, input, { account, found })
   if (!proof) {
-    await guess.fail()
-    await recordFailure(deps, input, { userId: account?.user.id ?? '', isLocked: guess.isLocked })
+    await guess.fail((tx) => recordFailure(deps, tx, input, { userId: account?.user.id ?? '', isLocked: guess.isLocked }))
     throw guess.isLocked ? otpErrors.TooManyCodes() : otpErrors.WrongCode()
   }
   if (isBarred(proof.redeemer.account)) {
@@ -102,10 +101,11 @@ async function evaluate(
 
 async function recordFailure(
   deps: Deps,
+  tx: Storage,
   { project, source, method }: VerifyCode,
   { userId, isLocked }: { readonly userId: string; readonly isLocked: boolean },
 ): Promise<void> {
   const data = { method, reason: isLocked ? 'locked' : 'code' }
   const event = userEvent({ projectId: project.id, type: 'otp.verify', outcome: 'failure', userId, source, data })
-  await recordEvent(deps, deps.storage, event)
+  await recordEvent(deps, tx, event)
 }

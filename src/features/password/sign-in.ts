@@ -6,9 +6,10 @@ import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { earlierSession, mergedMethods } from '../../core/factors.ts'
 import { isPasswordExpired, passwordKind, readPassword, rehashedCredential, type StoredPassword } from '../../core/password/credential.ts'
 import type { Project } from '../../core/projects.ts'
-import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
+import { type IssuedSession, type PreparedSession, prepareSession, storeSession } from '../../core/sessions.ts'
 import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
 import { passwordSettingsFor, projectFor } from '../../core/tenant-settings.ts'
+import { together } from '../../core/together.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 import { passwordErrors } from './errors.ts'
 
@@ -69,16 +70,15 @@ async function evaluateGuess(deps: Deps, input: Parameters<typeof provePassword>
   const stored = readPassword(found?.credential)
   const isRight = await evaluate(deps, guess, { ...input, hash: guess.isLocked ? undefined : stored?.hash })
   if (!isRight || guess.isLocked || !found?.credential || !stored) {
-    await guess.fail()
-    await recordFailure(deps, { project, source, userId: found?.user.id ?? '', isLocked: guess.isLocked })
+    await guess.fail((tx) => recordFailure(deps, tx, { project, source, userId: found?.user.id ?? '', isLocked: guess.isLocked }))
     throw refusal(project, { isKnown: found !== undefined, isLocked: guess.isLocked })
   }
   if (isBarred(found)) {
-    await guess.succeed(deps.storage)
+    await deps.storage.transaction(guess.succeed)
     throw coreErrors.UserDisabled(areAllClosed(found) ? { message: 'The tenant of the user is disabled' } : {})
   }
   if (!passwordSettingsFor(project, found).enabled) {
-    await guess.succeed(deps.storage)
+    await deps.storage.transaction(guess.succeed)
     throw passwordErrors.MethodDisabled()
   }
   return { account: found, credential: found.credential, stored, guess }
@@ -105,11 +105,11 @@ export async function signIn(deps: Deps, input: SignIn): Promise<IssuedSession> 
   const proven = await provePassword(deps, input)
   const { account, stored } = proven
   if (isPasswordExpired(projectFor(project, account), stored, deps.clock.nowSeconds())) {
-    await proven.guess.succeed(deps.storage)
+    await deps.storage.transaction(proven.guess.succeed)
     throw passwordErrors.PasswordExpired()
   }
   if (before && before.userId !== account.user.id) {
-    await proven.guess.succeed(deps.storage)
+    await deps.storage.transaction(proven.guess.succeed)
     throw coreErrors.InvalidSession()
   }
 
@@ -118,16 +118,20 @@ export async function signIn(deps: Deps, input: SignIn): Promise<IssuedSession> 
   const tenantId = input.tenantId || before?.tenantId
   const session = await prepareSession(deps, { project, account, source, amr, customClaims: input.customClaims, tenantId, isStepUp })
   const rehashed = await outdatedHash(deps, proven, input)
-  await deps.storage.transaction(async (tx) => {
-    await storeSession(deps, tx, session)
-    if (input.revokeOtherSessions) {
-      await tx.sessions.endAllForUser(project.id, account.user.id, 'signIn', deps.clock.nowSeconds(), session.record.id)
-    }
-    await assertUnchanged(tx, proven)
-    if (rehashed) await tx.credentials.swap(rehashed, proven.credential.version)
-    await proven.guess.succeed(tx)
-  })
+  await deps.storage.transaction((tx) =>
+    together(
+      storeSession(deps, tx, session),
+      ...(input.revokeOtherSessions ? [endOthers(deps, tx, session)] : []),
+      assertUnchanged(tx, proven),
+      ...(rehashed ? [tx.credentials.swap(rehashed, proven.credential.version)] : []),
+      proven.guess.succeed(tx),
+    ),
+  )
   return session.issued
+}
+
+function endOthers(deps: Deps, tx: Storage, { record: { projectId, userId, id } }: PreparedSession): Promise<number> {
+  return tx.sessions.endAllForUser(projectId, userId, 'signIn', deps.clock.nowSeconds(), id)
 }
 
 /** Throws when the password changed between the check and the commit, so that an older password never overtakes a change (PW-02). */
@@ -156,13 +160,10 @@ function refusal(project: Project, account: { readonly isKnown: boolean; readonl
 
 async function recordFailure(
   deps: Deps,
+  tx: Storage,
   input: { readonly project: Project; readonly source: Source; readonly userId: string; readonly isLocked: boolean },
 ): Promise<void> {
   const { project, source, userId } = input
   const data = { reason: input.isLocked ? 'locked' : 'credentials' }
-  await recordEvent(
-    deps,
-    deps.storage,
-    userEvent({ projectId: project.id, type: 'password.signIn', outcome: 'failure', userId, source, data }),
-  )
+  await recordEvent(deps, tx, userEvent({ projectId: project.id, type: 'password.signIn', outcome: 'failure', userId, source, data }))
 }

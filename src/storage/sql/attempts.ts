@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import type { AttemptCount, AttemptLimit, Storage } from '../../core/storage.ts'
+import type { AttemptCount, AttemptLimit, AttemptRequest, AttemptStep, AttemptStepCount, Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
 import { prepared } from '../prepared.ts'
+import { inKeyOrder, takeStepsAtOnce } from './attempt-steps.ts'
 
 /** Whether the window goes on at `now`; one without an end always does. */
 function isOpen(now: number) {
@@ -22,7 +23,7 @@ const take = prepared((db, attempt: { projectId: string; key: string; windowEnds
         })
         .where(sql<boolean>`(attempts.count < ${attempt.max} or not ${isOpen(attempt.now)})`),
     )
-    .returning(['count', 'window_ends_at']),
+    .returning(['key', 'count', 'window_ends_at']),
 )
 
 type Rows = Readonly<Record<string, string | number>>
@@ -90,42 +91,107 @@ function windowEnd({ windowSeconds }: AttemptLimit, now: number): number {
   return windowSeconds > 0 ? now + windowSeconds : 0
 }
 
-/** What a refused attempt is told; if the counter was cleared since, the full count is what refused it. */
-async function refused(
+const currentOfSeveral = (connection: Connection, projectId: string, keys: readonly string[], now: number) =>
+  connection.db
+    .selectFrom('attempts')
+    .select(['key', 'count', 'window_ends_at'])
+    .where('project_id', '=', projectId)
+    .where('key', 'in', keys)
+    .where(isOpen(now))
+    .execute()
+
+interface Taken {
+  readonly key: string
+  readonly count: number
+  readonly window_ends_at: number
+}
+
+/** What is told of each request, given the places that were taken. A refused one is told what stands there; if the counter was cleared since, the full count is what refused it. */
+async function countsOf(
   connection: Connection,
-  { max, ...attempt }: { projectId: string; key: string; max: number; now: number },
-): Promise<AttemptCount> {
-  const { rows } = await current(connection, attempt)
-  return { isTaken: false, count: rows[0]?.count ?? max, windowEndsAt: rows[0]?.window_ends_at ?? attempt.now }
+  projectId: string,
+  requests: readonly AttemptRequest[],
+  taken: readonly Taken[],
+  now: number,
+): Promise<readonly AttemptCount[]> {
+  const placeOf = (key: string) => taken.find((row) => row.key === key)
+  const refused = requests.filter(({ key }) => !placeOf(key)).map(({ key }) => key)
+  const full = refused.length === 0 ? [] : await currentOfSeveral(connection, projectId, refused, now)
+  return requests.map(({ key, max }) => {
+    const place = placeOf(key)
+    if (place) return { isTaken: true, count: place.count, windowEndsAt: place.window_ends_at }
+    const standing = full.find((row) => row.key === key)
+    return { isTaken: false, count: standing?.count ?? max, windowEndsAt: standing?.window_ends_at ?? now }
+  })
+}
+
+async function takeEach(
+  connection: Connection,
+  projectId: string,
+  requests: readonly AttemptRequest[],
+  now: number,
+): Promise<readonly AttemptCount[]> {
+  if (requests.length === 0) return []
+  const values: Record<string, string | number> = { projectId, now }
+  for (const [index, one] of inKeyOrder(requests).entries()) {
+    values[`key${index}`] = one.key
+    values[`max${index}`] = one.max
+    values[`windowEndsAt${index}`] = windowEnd(one, now)
+  }
+  const { rows } = await takerOf(requests.length)(connection, values)
+  return countsOf(connection, projectId, requests, rows, now)
+}
+
+/** For a database in this process, to which one statement is as near as another. */
+async function takeInTurn(
+  connection: Connection,
+  projectId: string,
+  steps: readonly AttemptStep[],
+  now: number,
+): Promise<readonly AttemptStepCount[]> {
+  const answers: AttemptStepCount[] = []
+  let before = new Map<string, AttemptCount>()
+  for (const { requests, onlyAfterFirst, unless } of steps) {
+    const isNotFirst = onlyAfterFirst !== undefined && before.get(onlyAfterFirst)?.count !== 1
+    const isBarred = unless !== undefined && ((await current(connection, { projectId, key: unless, now })).rows[0]?.count ?? 0) > 0
+    const isPassedOver = isNotFirst || isBarred
+    const counts = isPassedOver ? [] : await takeEach(connection, projectId, requests, now)
+    answers.push({ isPassedOver, counts })
+    if (counts.some(({ isTaken }) => !isTaken)) break
+    before = new Map(counts.map((count, index) => [requests[index]?.key ?? '', count]))
+  }
+  return answers
+}
+
+async function takeAtOnce(
+  connection: Connection,
+  projectId: string,
+  steps: readonly AttemptStep[],
+  now: number,
+): Promise<readonly AttemptStepCount[]> {
+  const rows = await takeStepsAtOnce(connection, projectId, steps, (one) => windowEnd(one, now), now)
+  const answers: AttemptStepCount[] = []
+  for (const [index, { requests }] of steps.entries()) {
+    const own = rows.filter(({ step }) => step === index)
+    const isPassedOver = own.some(({ key }) => key === '')
+    const counts = isPassedOver ? [] : await countsOf(connection, projectId, requests, own, now)
+    answers.push({ isPassedOver, counts })
+    if (counts.some(({ isTaken }) => !isTaken)) break
+  }
+  return answers
 }
 
 export function attempts(connection: Connection): Storage['attempts'] {
   return {
     async take(projectId, key, limit, now) {
       const windowEndsAt = windowEnd(limit, now)
-      const { rows: taken } = await take(connection, { projectId, key, windowEndsAt, max: limit.max, now })
-      if (taken[0]) return { isTaken: true, count: taken[0].count, windowEndsAt: taken[0].window_ends_at }
-      return refused(connection, { projectId, key, max: limit.max, now })
+      const { rows } = await take(connection, { projectId, key, windowEndsAt, max: limit.max, now })
+      const [count] = await countsOf(connection, projectId, [{ key, ...limit }], rows, now)
+      return count ?? { isTaken: false, count: limit.max, windowEndsAt: now }
     },
-    async takeEach(projectId, requests, now) {
-      if (requests.length === 0) return []
-      // In one order everywhere, so that two statements never wait for each other's rows.
-      const ordered = requests.toSorted((a, b) => (a.key < b.key ? -1 : 1))
-      const values: Record<string, string | number> = { projectId, now }
-      for (const [index, one] of ordered.entries()) {
-        values[`key${index}`] = one.key
-        values[`max${index}`] = one.max
-        values[`windowEndsAt${index}`] = windowEnd(one, now)
-      }
-      const { rows } = await takerOf(requests.length)(connection, values)
-      return Promise.all(
-        requests.map((one) => {
-          const row = rows.find(({ key }) => key === one.key)
-          if (row) return { isTaken: true, count: row.count, windowEndsAt: row.window_ends_at }
-          return refused(connection, { projectId, key: one.key, max: one.max, now })
-        }),
-      )
-    },
+    takeEach: (projectId, requests, now) => takeEach(connection, projectId, requests, now),
+    takeInSteps: (projectId, steps, now) =>
+      connection.dialect === 'postgres' ? takeAtOnce(connection, projectId, steps, now) : takeInTurn(connection, projectId, steps, now),
     async current(projectId, key, now) {
       const { rows } = await current(connection, { projectId, key, now })
       return rows[0]?.count ?? 0

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { LoginIdRecord, Page, Storage, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
+import { together } from '../../core/together.ts'
 import type { Connection } from '../connection.ts'
 import { changes, type Prepared, prepared } from '../prepared.ts'
 import { credentialColumns, type Tables, userColumns } from '../tables.ts'
@@ -46,6 +47,19 @@ const lock = prepared((db, user: { projectId: string; id: string }, dialect) => 
     .where('users.id', '=', user.id)
   return dialect === 'postgres' ? query.forNoKeyUpdate() : query
 })
+
+/** An update that leaves the keys alone locks as `for no key update` does. */
+const noteSignIn = prepared((db, user: { projectId: string; id: string; at: number }) =>
+  db
+    .updateTable('users')
+    .set({
+      last_sign_in_at: user.at,
+      status: sql<UserRecord['status']>`case when status = 'invited' then 'enabled' else status end`,
+    })
+    .where('project_id', '=', user.projectId)
+    .where('id', '=', user.id)
+    .where('status', '<>', sql.lit('disabled')),
+)
 
 const insertUser = prepared((db, row: Tables['users']) =>
   db
@@ -137,6 +151,9 @@ export function users(connection: Connection): Storage['users'] {
       const { rows } = await lock(connection, { projectId, id })
       return rows[0] && userColumns.read(rows[0])
     },
+    async noteSignIn(projectId, id, at) {
+      return changes(await noteSignIn(connection, { projectId, id, at })) === 1
+    },
     async update(projectId, id, input) {
       const row = userColumns.toPartialRow(input)
       const names = Object.keys(row)
@@ -168,14 +185,13 @@ export function users(connection: Connection): Storage['users'] {
 
 async function insert(connection: Connection, user: UserRecord, loginIds: readonly LoginIdRecord[]): Promise<boolean> {
   assertSeparable(loginIds.flatMap((id) => [id.canonical, id.shown]))
-  if (changes(await insertUser(connection, userColumns.toRow(user))) !== 1) return false
   // In one order for everybody, so that two sign-ups with the same login IDs wait for each other and never for ever.
   const ordered = loginIds.map((id, position) => ({ ...id, position })).toSorted((a, b) => (a.canonical < b.canonical ? -1 : 1))
-  for (const id of ordered) {
-    const result = await insertLoginId(connection, { ...id, project_id: user.projectId, user_id: user.id })
-    if (changes(result) !== 1) return false
-  }
-  return true
+  const results = await together(
+    insertUser(connection, userColumns.toRow(user)),
+    ...ordered.map((id) => insertLoginId(connection, { ...id, project_id: user.projectId, user_id: user.id })),
+  )
+  return results.every((result) => changes(result) === 1)
 }
 
 /** Outside a transaction the insert is one of its own, so that a refused user leaves nothing behind. */
