@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { createMasterKey, hasMasterKey, loadMasterKey, MasterKeyProblem } from './master-key.ts'
+import { createMasterKey, hasMasterKey, isOpenToOthers, loadMasterKey, MasterKeyProblem } from './master-key.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'postern-key-'))
 after(() => rm(root, { recursive: true, force: true }))
@@ -91,3 +91,16 @@ test('CR-02: a folder or a device is no key file', async () => {
   await assert.rejects(loadMasterKey({ file: '/dev/zero' }), /it is not a file/)
   await assert.rejects(loadMasterKey({ file: join(await written('x'), 'below'), mayCreate: true }), MasterKeyProblem)
 })
+
+for (const [name, mode, uid, ownUid, expected] of [
+  ['its owner alone', 0o600, 10_001, 10_001, false],
+  ['its owner and its group', 0o640, 10_001, 10_001, true],
+  ['root, read by the group of the server', 0o440, 0, 10_001, false],
+  ['root, written by a group', 0o460, 0, 10_001, true],
+  ['root, read by everybody', 0o444, 0, 10_001, true],
+  ['root, read by a group, for a server that is root', 0o440, 0, 0, true],
+] as const) {
+  test(`CR-02: a key file of ${name} is ${expected ? 'refused' : 'taken'}`, () => {
+    assert.equal(isOpenToOthers({ mode, uid }, ownUid), expected)
+  })
+}

@@ -30,11 +30,23 @@ export async function loadMasterKey({
   try {
     const facts = await handle.stat()
     if (!facts.isFile()) throw problem(file, 'it is not a file')
-    if ((facts.mode & 0o077) !== 0) throw problem(file, 'others can read or write it. Run: chmod 600 on it')
+    if (isOpenToOthers(facts)) throw problem(file, 'others can read or write it. Run: chmod 600 on it')
     return checkedKey(file, await readStart(handle))
   } finally {
     await handle.close()
   }
+}
+
+/**
+ * Whether somebody but the owner can use a file. One of root's may be readable by its group, as PostgreSQL takes its TLS key: Kubernetes and systemd hand secrets to a process that is not root
+ * in this way, under a group that is the process's own.
+ */
+export function isOpenToOthers(
+  file: { readonly mode: number; readonly uid: number },
+  ownUid: number | undefined = process.getuid?.(),
+): boolean {
+  const forbidden = file.uid === 0 && ownUid !== 0 ? 0o037 : 0o077
+  return (file.mode & forbidden) !== 0
 }
 
 const missing = 'there is no such file. Restore it from where it was kept; without it the sealed secrets cannot be opened'
