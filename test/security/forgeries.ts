@@ -201,7 +201,7 @@ export function wrongClaims(claims: Claims, nowSeconds: number): ReadonlyMap<str
   }
   const values: Readonly<Record<string, readonly unknown[]>> = {
     exp: [nowSeconds - 6, nowSeconds - 1, nowSeconds, 0],
-    iat: [nowSeconds + 6, nowSeconds + 3600],
+    iat: [nowSeconds + 3611, nowSeconds + 86_400],
     nbf: [nowSeconds + 6, 'now', {}],
     iss: ['', 'P2other', `${claims.iss} `, `https://evil.example/${claims.iss}`],
     aud: ['', 'other', 1, ['other'], {}],

@@ -175,3 +175,10 @@ onEveryDatabase('JW-05: two projects share no key, and a project cannot use the 
   const answer = await kit.call('/v1/auth/me', { projectId: other.projectId, token: session.refreshJwt })
   assert.equal(answer.body.errorCode, 'E064002')
 })
+
+onEveryDatabase('RL-07: a clock behind that of the process that made the project signs with its key', async (kit) => {
+  kit.clock.advance(-10)
+  const { refreshJwt } = await kit.signUp(loginId)
+  kit.clock.advance(-3_600)
+  assert.equal((await refresh(kit, refreshJwt)).status, 200, 'and takes what was issued before the step')
+})

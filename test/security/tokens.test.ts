@@ -116,7 +116,7 @@ for (const kind of ['DSR', 'DS'] as const) {
     const claims = decodeJwt(kind === 'DS' ? session.sessionJwt : session.refreshJwt)
     const shop = await openWorkshop(kit, canaryUrl)
     const now = kit.clock.nowSeconds()
-    for (const extra of [{}, { aud: kit.projectId }, { iat: now + 4 }, { nbf: now }, { exp: now + 1 }]) {
+    for (const extra of [{}, { aud: kit.projectId }, { iat: now + 4 }, { iat: now + 3609 }, { nbf: now }, { exp: now + 1 }]) {
       const token = signedToken(ownHeader(shop), { ...claims, ...extra }, shop.privateKey)
       const door = kind === 'DS' ? '/v1/auth/validate' : '/v1/auth/refresh'
       assert.equal((await kit.call(door, { token, body: {} })).status, 200, JSON.stringify(extra))
