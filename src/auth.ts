@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { type Administration, createAdministration } from './administration.ts'
+import { steadyClock } from './clock.ts'
 import type { Deps } from './core/deps.ts'
 import { verifyManagementKey } from './core/management-keys.ts'
 import { messageLimitMetrics } from './core/message-limits.ts'
@@ -92,12 +93,6 @@ export interface Ports extends TransportPorts {
   readonly isStrict?: boolean
 }
 
-const systemClock: Clock = {
-  nowSeconds: () => Math.floor(Date.now() / 1000),
-  nowMilliseconds: () => Date.now(),
-  monotonicMilliseconds: () => performance.now(),
-}
-
 const systemTimers: Timers = {
   after(milliseconds, call) {
     const timer = setTimeout(call, milliseconds).unref()
@@ -120,7 +115,7 @@ export const version = '0.1.0'
  * missing or damaged; nothing listens and nothing runs in the background until `start`.
  */
 export async function createAuth(options: Options, ports: Ports = {}): Promise<Auth> {
-  const clock = ports.clock ?? systemClock
+  const clock = ports.clock ?? steadyClock()
   const random = ports.random ?? systemRandom
   const log = ports.log ?? createLog({ level: options.logLevel })
   const { siblings } = ports

@@ -1,3 +1,4 @@
+import { clocksDiffer } from './clocks.ts'
 import { commitsCut } from './cut-commits.ts'
 import { databaseKilled } from './database-kill.ts'
 import { diskFull } from './disk-full.ts'
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   exhausted,
   diskFull,
   logsLost,
+  clocksDiffer,
   rollingRestarts,
   fewFiles,
 ]
