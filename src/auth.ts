@@ -37,9 +37,11 @@ import { watchMessages } from './mail/watch.ts'
 import { createWriter } from './mail/writer.ts'
 import { loadMasterKey } from './master-key.ts'
 import type { Options } from './options.ts'
-import { openStorage } from './storage/open.ts'
+import { openStorage, type Rehearsal, rehearseUpgrade as rehearse } from './storage/open.ts'
 import { createSweeps } from './sweeps.ts'
 import { channelsOf, openTransports, type TransportPorts } from './transports.ts'
+
+export type { Rehearsal } from './storage/open.ts'
 
 /** A running server without its socket: give `handler` the requests of any framework that speaks the fetch types. */
 export interface Auth {
@@ -245,6 +247,11 @@ function openDatabase(options: Options, { writesMuch = false, signal }: Ports, l
     onUnsafeSetting: (setting) => log.warn('database.unsafeSetting', { setting }),
     onConnectionLost: () => log.warn('database.connectionLost'),
   })
+}
+
+/** What bringing the schema up to date would take, found out on a copy; the database of the options is only read. */
+export function rehearseUpgrade(options: Options, signal: AbortSignal): Promise<Rehearsal> {
+  return rehearse({ ...storageOptions(options), signal })
 }
 
 /** The database remembers a value under the key it was made with; another key must not start on it (CR-02). */

@@ -8,6 +8,7 @@ import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
 import { messageCommand } from './message.ts'
+import { migrateCommand } from './migrate.ts'
 import { openApiCommand } from './openapi.ts'
 import { projectCommand } from './project.ts'
 import { serveCommand } from './serve.ts'
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     messageCommand,
     importCommand,
     exportCommand,
+    migrateCommand,
     keysCommand,
     settingsCommand,
     templateCommand,

@@ -155,7 +155,7 @@ async function tryStep(upgrade: Upgrade, patience: Patience, isFirst: boolean): 
 }
 
 /** Ends the statement under way as soon as the signal is given, and the next one if none was; it is undone with its transaction. */
-function cancelWhenAborted(db: Kysely<Tables>, pid: number, signal: AbortSignal | undefined): () => void {
+export function cancelWhenAborted(db: Kysely<Tables>, pid: number, signal: AbortSignal | undefined): () => void {
   let timer: NodeJS.Timeout | undefined
   const cancel = () => void sql`select pg_cancel_backend(${sql.lit(pid)})`.execute(db).catch(() => undefined)
   const begin = () => {
@@ -172,18 +172,28 @@ function cancelWhenAborted(db: Kysely<Tables>, pid: number, signal: AbortSignal 
 /** Runs the first step that is missing. */
 async function nextStep(tx: Kysely<Tables>, upgrade: Upgrade, isFirst: boolean): Promise<Outcome> {
   const { dialect, migrations, beforeUpgrade } = upgrade
+  await makeList(tx)
+  const current = await highest(tx)
+  if (current > migrations.length) throw new SchemaTooNew(current, migrations.length)
+  const migration = migrations[current]
+  if (!migration) return 'done'
+  if (isFirst && current > 0) await beforeUpgrade?.(current)
+  await runStep(tx, dialect, migration)
+  return 'ran'
+}
+
+/** Makes the list of the steps that ran, where it is not there yet. */
+export async function makeList(tx: Kysely<Tables>): Promise<void> {
   await tx.schema
     .createTable('migrations')
     .ifNotExists()
     .addColumn('number', 'integer', (c) => c.primaryKey().notNull())
     .addColumn('name', 'text', (c) => c.notNull())
     .execute()
-  const current = await highest(tx)
-  if (current > migrations.length) throw new SchemaTooNew(current, migrations.length)
-  const migration = migrations[current]
-  if (!migration) return 'done'
-  if (isFirst && current > 0) await beforeUpgrade?.(current)
+}
+
+/** What happens in the transaction of a step. */
+export async function runStep(tx: Kysely<Tables>, dialect: Dialect, migration: Migration): Promise<void> {
   await migration.up({ db: tx, dialect })
   await tx.insertInto('migrations').values({ number: migration.number, name: migration.name }).execute()
-  return 'ran'
 }

@@ -1,8 +1,11 @@
 import type { Storage } from '../core/storage.ts'
 import type { PostgresOptions } from './postgres-options.ts'
+import type { Rehearsal } from './rehearsal.ts'
 import { openSqlite } from './sqlite.ts'
+import { rehearseSqlite } from './sqlite-rehearsal.ts'
 
 export { SchemaTooNew, UpgradeStopped } from './migrate.ts'
+export type { Rehearsal } from './rehearsal.ts'
 
 /** The database by its URL. What concerns PostgreSQL is left alone where the database is embedded. */
 export interface OpenOptions extends Omit<PostgresOptions, 'url' | 'migrations'> {
@@ -24,6 +27,14 @@ export async function openStorage({ database, writesMuch = false, ...options }: 
     return openPostgres({ ...(writesMuch ? unhurried(options) : options), url: database })
   }
   throw new Error('The database must be given as sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME')
+}
+
+/** Brings a copy of the database up to date and tells what that took. The database itself is only read. Throws `SchemaTooNew`, and whatever a step fails with. */
+export async function rehearseUpgrade({ database, ...options }: OpenOptions): Promise<Rehearsal> {
+  const file = /^sqlite:(.+)$/.exec(database)?.[1]
+  if (file) return rehearseSqlite({ file, signal: options.signal })
+  const { rehearsePostgres } = await import('./postgres-rehearsal.ts')
+  return rehearsePostgres({ ...options, url: database })
 }
 
 const leastPatientMilliseconds = 20_000

@@ -78,7 +78,8 @@ interface Pool {
   readonly transact: Transact
 }
 
-function openPool(options: PostgresOptions, connection: pg.ClientConfig): Pool {
+/** Connections with limits. Whoever opens them destroys `db`. */
+export function openPool(options: PostgresOptions, connection: pg.ClientConfig): Pool {
   const { poolSize, connectMilliseconds, deadlineMilliseconds, lockMilliseconds, idleTransactionMilliseconds } = limitsOf(options)
   const pool = new pg.Pool({
     ...connection,

@@ -19,23 +19,29 @@ export function keepCopy(input: { readonly file: string; readonly fromVersion: n
   for (const name of namesOf(file, 'part')) rmSync(join(folder, name))
   const path = `${file}.schema-${fromVersion}.${new Date().toISOString().replace(/[:.]/g, '-')}.backup`
   const part = `${path}.part`
+  copyFile({ file, to: part, freeBytes: input.freeBytes ?? bytesFree(folder) })
+  renameSync(part, path)
+  sync(folder)
+  for (const name of namesOf(file, 'backup').slice(0, -keptCopies)) rmSync(join(folder, name))
+  return path
+}
+
+/** Copies an embedded database, in the state it has now, into a new file that is checked and on disk. Throws, with nothing left behind, when there is no room or it is not sound. */
+export function copyFile(input: { readonly file: string; readonly to: string; readonly freeBytes?: number }): void {
+  const { file, to } = input
   const source = new DatabaseSync(file, { readOnly: true })
   try {
-    assertRoom(source, folder, input.freeBytes ?? bytesFree(folder))
-    closeSync(openSync(part, 'ax', 0o600))
-    source.prepare('vacuum into ?').run(part)
-    assertSound(part)
-    sync(part)
-    renameSync(part, path)
-    sync(folder)
+    assertRoom(source, dirname(to), input.freeBytes ?? bytesFree(dirname(to)))
+    closeSync(openSync(to, 'ax', 0o600))
+    source.prepare('vacuum into ?').run(to)
+    assertSound(to)
+    sync(to)
   } catch (error) {
-    rmSync(part, { force: true })
+    rmSync(to, { force: true })
     throw error
   } finally {
     source.close()
   }
-  for (const name of namesOf(file, 'backup').slice(0, -keptCopies)) rmSync(join(folder, name))
-  return path
 }
 
 /** The newest copy that a version that knows so much of the schema can open. */
@@ -67,7 +73,7 @@ function assertRoom(source: DatabaseSync, folder: string, freeBytes: number): vo
   if (freeBytes >= neededBytes) return
   const mib = (bytes: number) => Math.ceil(bytes / bytesPerMib)
   throw new Error(
-    `There is no room for the copy of the database that is made before its schema is brought up to date: ${folder} has ${mib(freeBytes)} MiB free, and ${mib(neededBytes)} MiB are needed. Nothing has changed.`,
+    `There is no room for a copy of the database, without which its schema is not brought up to date: ${folder} has ${mib(freeBytes)} MiB free, and ${mib(neededBytes)} MiB are needed. Nothing has changed.`,
   )
 }
 
@@ -75,7 +81,7 @@ function assertSound(path: string): void {
   const copy = new DatabaseSync(path, { readOnly: true })
   try {
     const found = Object.values(copy.prepare('pragma integrity_check(1)').get() ?? {})[0]
-    if (found !== 'ok') throw new Error(`The copy of the database before the upgrade is not sound (${String(found)}). Nothing has changed.`)
+    if (found !== 'ok') throw new Error(`The copy of the database is not sound (${String(found)}). Nothing has changed.`)
   } finally {
     copy.close()
   }

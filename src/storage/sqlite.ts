@@ -75,7 +75,8 @@ const pragmasForSearch = ['pragma query_only = on', 'pragma trusted_schema = off
 
 const isInMemory = (file: string) => file === ':memory:'
 
-function openFile(file: string): DatabaseSync {
+/** Opens the file as a server does, and makes it if it is not there. */
+export function openFile(file: string): DatabaseSync {
   if (!isInMemory(file)) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     // SQLite gives the write-ahead log and the shared memory the mode of the database.
