@@ -95,8 +95,12 @@ export function createSigningKeys(deps: KeyDeps): SigningKeys {
 
   /** Keys as they were at most a second ago: what was revoked elsewhere is not trusted any more. */
   async function freshKeys(projectId: string): Promise<readonly FullKey[]> {
-    const cached = cache.get(projectId)
-    if (cached && !isFresh(cached)) await reload(projectId, cached)
+    // A reload that was under way already may have begun too long ago. One that fails is not tried again: nobody waits longer than the database does.
+    for (let round = 0; round < 2; round++) {
+      const cached = cache.get(projectId)
+      if (!cached || isFresh(cached) || (round > 0 && cached.hasFailed)) break
+      await reload(projectId, cached)
+    }
     return cachedKeys(projectId)
   }
 
