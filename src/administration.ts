@@ -21,6 +21,7 @@ import { countMessages, type MessageSearch, searchMessages } from './features/me
 import { type ImportedPasswords, importedPasswords } from './features/password/imported.ts'
 import { setPassword, unlock } from './features/password/manage.ts'
 import { createFirstProject, createProject } from './features/projects/create.ts'
+import { noteRestore } from './features/projects/restored.ts'
 import { listSigningKeys, rotateSigningKey, type SigningKeyView } from './features/projects/signing-keys.ts'
 import { exportUsers } from './features/transfer/export-users.ts'
 import type { ImportReport } from './features/transfer/import-report.ts'
@@ -53,6 +54,8 @@ export interface Administration extends MessageAdministration {
     readonly name: string
     readonly isHardened?: boolean
   }): Promise<{ readonly projectId: string; readonly managementKey: string } | undefined>
+  /** Notes in every project's audit trail that the database was restored from a backup of `createdAt`. */
+  noteRestore(input: { readonly createdAt: number; readonly endSessions: boolean }): Promise<void>
   listProjects(): Promise<readonly { readonly id: string; readonly name: string; readonly environment: string }[]>
   createUser(
     input: OneUser & { readonly password?: string; readonly details?: NewUserDetails; readonly isEmailVerified?: boolean },
@@ -116,6 +119,7 @@ export function createAdministration(deps: Deps, actor: Actor): Administration {
       const made = await createFirstProject(deps, { ...input, actor })
       return made && { projectId: made.project.id, managementKey: made.managementKey }
     },
+    noteRestore: (input) => noteRestore(deps, { ...input, actor }),
     listProjects: async () => (await deps.storage.projects.list()).map(({ id, name, environment }) => ({ id, name, environment })),
     createUser: async ({ projectId, loginId, password, details = {}, isEmailVerified = false }) => {
       const project = await projectById(deps, projectId)

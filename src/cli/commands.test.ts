@@ -29,6 +29,7 @@ const commands = new Map(leaves(createProgram()))
 test('commands: there is one for each thing that an operator does', () => {
   assert.deepEqual([...commands.keys()].sort(), [
     'audit',
+    'backup',
     'doctor',
     'export',
     'import',
@@ -45,6 +46,7 @@ test('commands: there is one for each thing that an operator does', () => {
     'message show',
     'openapi',
     'project list',
+    'restore',
     'serve',
     'settings set',
     'settings show',

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { commandInProject, type Flags, print } from './context.ts'
-import { CommandFailed, exitCodes } from './exit.ts'
 import { withProject } from './installation.ts'
+import { openOutput } from './output-file.ts'
 import { startProgress } from './progress.ts'
 
 /** `postern export FILE`: every user, in the form that `import --from postern` reads (docs/moving/postern.md). */
@@ -15,7 +13,7 @@ export function exportCommand(): Command {
     .option('--progress', 'show progress although this is no terminal')
     .action((file: string, flags: Flags) =>
       withProject(flags, async ({ auth, projectId }) => {
-        const target = file === '-' ? standardOutput() : await openTarget(file, flags.force === true)
+        const target = await openOutput(file, { mayReplace: flags.force === true })
         const progress = startProgress(flags.progress === true)
         try {
           const { users } = await auth.api.exportUsers({
@@ -31,47 +29,4 @@ export function exportCommand(): Command {
         }
       }),
     )
-}
-
-interface Target {
-  write(text: string): Promise<void>
-  finish(): Promise<void>
-  undo(): Promise<void>
-}
-
-function standardOutput(): Target {
-  return {
-    async write(text) {
-      if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve))
-    },
-    finish: async () => undefined,
-    undo: async () => undefined,
-  }
-}
-
-/** A file that has its name only once it is whole and on the disk. */
-async function openTarget(file: string, mayReplace: boolean): Promise<Target> {
-  if (!mayReplace && existsSync(file)) throw new CommandFailed(`${file}: there is such a file; --force replaces it`, exitCodes.usage)
-  const pending = `${file}.${process.pid}.part`
-  const handle = await openNew(pending)
-  return {
-    write: async (text) => void (await handle.writeFile(text)),
-    async finish() {
-      await handle.sync()
-      await handle.close()
-      await rename(pending, file)
-    },
-    async undo() {
-      await handle.close().catch(() => undefined)
-      await rm(pending, { force: true })
-    },
-  }
-}
-
-async function openNew(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'wx', 0o600)
-  } catch (error) {
-    throw new CommandFailed(`${path}: the file cannot be written`, exitCodes.usage, error)
-  }
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../auth.ts'
 import { auditCommand } from './audit.ts'
+import { backupCommand } from './backup.ts'
 import { doctorCommand } from './doctor.ts'
 import { exitCodes, report } from './exit.ts'
 import { exportCommand } from './export.ts'
@@ -11,6 +12,7 @@ import { messageCommand } from './message.ts'
 import { migrateCommand } from './migrate.ts'
 import { openApiCommand } from './openapi.ts'
 import { projectCommand } from './project.ts'
+import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
 import { settingsCommand } from './settings.ts'
 import { templateCommand } from './template.ts'
@@ -37,6 +39,8 @@ export function createProgram(): Command {
     importCommand,
     exportCommand,
     migrateCommand,
+    backupCommand,
+    restoreCommand,
     keysCommand,
     settingsCommand,
     templateCommand,

@@ -38,6 +38,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   return storageOver(db, 'postgres', { openView, transact, ...(channel && { channel }) })
 }
 
+/** Opens a database as it is, with one connection and without haste: for what reads or writes all of it. */
+export async function openUnprepared(options: PostgresOptions): Promise<Kysely<Tables>> {
+  return openPool(patient(options), await connectionOf(options)).db
+}
+
 /** How processes on this database tell one another of changes; `undefined` where it is one that speaks the protocol of PostgreSQL and cannot do that. */
 async function channelOver(db: Kysely<Tables>, options: PostgresOptions, to: pg.ClientConfig): Promise<Channel | undefined> {
   const origin = randomUUID()

@@ -16,6 +16,8 @@ export const projects: Feature = {
     'project.update': 'Name, tags or environment of the project were changed; `fields` names them.',
     'project.import': 'A snapshot was imported; `files` names what was in it.',
     'project.delete': 'The project was deleted. Its audit trail goes with it.',
+    'database.restore':
+      'The database was restored from a backup: what happened after `createdAt` is gone; `endSessions` says whether all sessions were ended.',
     'signingKey.rotate': 'A signing key was added; `isEmergency` says whether the others were revoked.',
     'settings.change': 'Settings were changed; `fields` names them.',
   },

@@ -1,0 +1,242 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createGunzip, createGzip } from 'node:zlib'
+import { sql } from 'kysely'
+import { createSealer } from './core/secrets.ts'
+import { storageOptions } from './database-options.ts'
+import type { Options } from './options.ts'
+import {
+  ArchiveDamaged,
+  type ArchiveHeader,
+  archiveFormat,
+  archiveLines,
+  archiveRows,
+  readHeader,
+  type TableSums,
+} from './storage/archive.ts'
+import type { Connection } from './storage/connection.ts'
+import { newestSchema, openWholeDatabase, type WholeDatabase } from './storage/whole-database.ts'
+import { sumOf, wholeTables, writeRows } from './storage/whole-tables.ts'
+
+export { ArchiveDamaged } from './storage/archive.ts'
+
+/** Backups of the whole database, which are good for both databases (RL-09). Sealed secrets stay sealed; the master key is not in them. */
+
+/** What a backup holds. */
+export interface BackupFacts {
+  /** Version of the schema. */
+  readonly schema: number
+  /** Seconds since the epoch, when the state was taken. */
+  readonly createdAt: number
+  readonly users: number
+  /** Of all tables. */
+  readonly rows: number
+}
+
+/** The place or the file cannot be used as it is; nothing has changed. */
+export class RestoreRefused extends Error {
+  override readonly name = 'RestoreRefused'
+}
+
+/** Reads a backup from its beginning, as it lies in its file. */
+export type OpenBackup = () => AsyncIterable<Uint8Array>
+
+const masterKeyRow = 'masterKeyCheck'
+/** Fast, and a tenth larger than at best. */
+const gzipLevel = 3
+
+/** Writes a backup of the state of now, packed, while servers go on. Throws when the database cannot be read, or is of a newer version. */
+export async function createBackup(input: {
+  readonly options: Options
+  readonly program: string
+  readonly nowSeconds: number
+  write(chunk: Uint8Array): Promise<void>
+}): Promise<BackupFacts> {
+  const { options, program, nowSeconds: createdAt } = input
+  assertThere(options.database)
+  const database = await openWholeDatabase(storageOptions(options))
+  try {
+    const schema = await database.schemaVersion()
+    if (schema === 0) throw new RestoreRefused('There is nothing in the database yet')
+    if (schema > newestSchema) {
+      throw new RestoreRefused(
+        `The database has schema version ${schema}, but this version of Postern knows ${newestSchema} at most. Use the newer version`,
+      )
+    }
+    const sums = await database.view(async (view) => {
+      const masterKeyCheck = await readMasterKeyCheck(view)
+      const lines = archiveLines(view, { postern: 'backup', format: archiveFormat, program, schema, createdAt, masterKeyCheck })
+      return packed(lines, input.write)
+    })
+    return factsOf({ schema, createdAt }, sums)
+  } finally {
+    await database.close()
+  }
+}
+
+/** Reads a backup to its end. Throws `ArchiveDamaged` when it is not whole. */
+export async function verifyBackup(open: OpenBackup): Promise<BackupFacts> {
+  const { header, sums } = await verified(open)
+  return factsOf(header, sums)
+}
+
+/**
+ * Puts a backup into an empty database: all of it or nothing, after the whole file was checked. Throws `RestoreRefused` for a place that has rows, for another master key and for a
+ * newer schema, and `ArchiveDamaged`. An older schema stays as it is: opening the database brings it up to date. `endSessions` ends all sessions and drops one-time secrets and messages that wait.
+ */
+export async function restoreBackup(input: {
+  readonly options: Options
+  readonly masterKey: Uint8Array
+  readonly endSessions: boolean
+  readonly nowSeconds: number
+  readonly open: OpenBackup
+}): Promise<BackupFacts> {
+  const { header, sums } = await verified(input.open)
+  if (header.schema > newestSchema) {
+    throw new RestoreRefused(
+      `The backup has schema version ${header.schema}, but this version of Postern knows ${newestSchema} at most. Use the newer version`,
+    )
+  }
+  assertMasterKey(header, input.masterKey)
+  const database = await openWholeDatabase(storageOptions(input.options))
+  try {
+    await prepare(database, header.schema)
+    await database.transaction(async (tx) => {
+      await assertEmpty(tx)
+      await load(tx, input.open)
+      await assertSame(tx, sums)
+      if (input.endSessions) await endSessions(tx, input.nowSeconds)
+    })
+    return factsOf(header, sums)
+  } finally {
+    await database.close()
+  }
+}
+
+function assertThere(url: string): void {
+  const file = /^sqlite:(.+)$/.exec(url)?.[1]
+  if (file && !existsSync(file)) throw new RestoreRefused(`There is no database at ${file}`)
+}
+
+/** Packs lines and writes them, no faster than they are taken. Answers what the lines answer. */
+async function packed<T>(lines: AsyncGenerator<string, T>, write: (chunk: Uint8Array) => Promise<void>): Promise<T> {
+  const gzip = createGzip({ level: gzipLevel, chunkSize: 262_144 })
+  const writing = (async () => {
+    for await (const chunk of gzip as AsyncIterable<Uint8Array>) await write(chunk)
+  })()
+  const feeding = (async () => {
+    for (;;) {
+      const { done, value } = await lines.next()
+      if (done) {
+        gzip.end()
+        return value
+      }
+      if (!gzip.write(value)) await once(gzip, 'drain')
+    }
+  })()
+  try {
+    const [answer] = await Promise.all([feeding, writing])
+    return answer
+  } finally {
+    gzip.destroy()
+    await Promise.allSettled([feeding, writing])
+  }
+}
+
+async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: 262_144 })
+  const feeding = (async () => {
+    for await (const chunk of raw) {
+      if (gunzip.destroyed) return
+      if (!gunzip.write(chunk)) await Promise.race([once(gunzip, 'drain'), once(gunzip, 'close')])
+    }
+    gunzip.end()
+  })().catch((error: unknown) => void gunzip.destroy(error instanceof Error ? error : new Error('The file could not be read')))
+  try {
+    yield* gunzip as AsyncIterable<Uint8Array>
+  } catch (error) {
+    const isOfFormat = error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+    throw isOfFormat ? new ArchiveDamaged('The file is no backup of Postern, or is damaged: it cannot be unpacked') : error
+  } finally {
+    gunzip.destroy()
+    await feeding
+  }
+}
+
+async function verified(open: OpenBackup): Promise<{ readonly header: ArchiveHeader; readonly sums: TableSums }> {
+  const header = await readHeader(unpacked(open()))
+  const rows = archiveRows(unpacked(open()))
+  for (;;) {
+    const { done, value } = await rows.next()
+    if (done) return { header, sums: value }
+  }
+}
+
+function assertMasterKey({ masterKeyCheck }: ArchiveHeader, masterKey: Uint8Array): void {
+  if (masterKeyCheck === '') return
+  try {
+    createSealer(masterKey, { bytes: () => new Uint8Array() }).open('meta/masterKey', masterKeyCheck)
+  } catch {
+    throw new RestoreRefused(
+      'The master key (option masterKeyFile) is not the one that this backup was made with. Restore the key file first, from where it was kept',
+    )
+  }
+}
+
+/** Makes the schema that the rows are of. A database that has one must have that one, and is checked for rows where they are written. */
+async function prepare(database: WholeDatabase, schema: number): Promise<void> {
+  const found = await database.schemaVersion()
+  if (found === 0) return database.makeSchema(schema)
+  await database.view(assertEmpty)
+  if (found !== schema) {
+    throw new RestoreRefused(
+      `The database has no rows, but tables of schema version ${found}, and the backup has ${schema}. Restore into a database without tables`,
+    )
+  }
+}
+
+async function assertEmpty(connection: Connection): Promise<void> {
+  for (const { name } of await wholeTables(connection)) {
+    const { rows } = await sql`select 1 from ${sql.table(name)} limit 1`.execute(connection.db)
+    if (rows.length > 0)
+      throw new RestoreRefused(`The database is not empty: ${name} has rows. Restore into an empty one, and let the server use that`)
+  }
+}
+
+async function load(tx: Connection, open: OpenBackup): Promise<void> {
+  const known = new Map((await wholeTables(tx)).map((table) => [table.name, table.columns.join()]))
+  for await (const { table, rows } of archiveRows(unpacked(open()))) {
+    if (known.get(table.name) !== table.columns.join())
+      throw new ArchiveDamaged(`The table ${table.name} of the backup is none of its schema`)
+    await writeRows(tx, table, rows)
+  }
+}
+
+/** What was written is read once more: what the database holds is what counts. */
+async function assertSame(tx: Connection, sums: TableSums): Promise<void> {
+  for (const table of await wholeTables(tx)) {
+    const { rows, checksum } = await sumOf(tx, table)
+    const wanted = sums[table.name]
+    if (rows !== wanted?.rows || checksum !== wanted.checksum) {
+      throw new Error(
+        `The table ${table.name} does not hold what the backup does: ${rows} rows of ${wanted?.rows ?? 0}. Nothing was restored`,
+      )
+    }
+  }
+}
+
+async function endSessions({ db }: Connection, now: number): Promise<void> {
+  await db.updateTable('sessions').set({ ended_at: now, ended_reason: 'restored' }).where('ended_at', '=', 0).execute()
+  await db.deleteFrom('challenges').execute()
+  await db.deleteFrom('outbox').where('state', '=', 'pending').execute()
+}
+
+async function readMasterKeyCheck({ db }: Connection): Promise<string> {
+  const row = await db.selectFrom('meta').select('value').where('key', '=', masterKeyRow).executeTakeFirst()
+  return row?.value ?? ''
+}
+
+function factsOf({ schema, createdAt }: { readonly schema: number; readonly createdAt: number }, sums: TableSums): BackupFacts {
+  const rows = Object.values(sums).reduce((all, sum) => all + sum.rows, 0)
+  return { schema, createdAt, users: new Map(Object.entries(sums)).get('users')?.rows ?? 0, rows }
+}
