@@ -71,7 +71,15 @@ function createDriver({ database, waitMilliseconds, isReadOnly = false, letsOthe
       await letIn()
       await execute(isReadOnly ? 'begin' : 'begin immediate', [])
     },
-    commitTransaction: async () => void (await execute('commit', [])),
+    async commitTransaction() {
+      try {
+        await execute('commit', [])
+      } catch (error) {
+        // It may be in the log of the database and not on the disk: after a crash it is there or not. A 503 would be sent again as if nothing had happened (RL-05).
+        if (stateOf((error as Error).cause) === 'ioError') throw new Error('The outcome of a commit is not known', { cause: error })
+        throw error
+      }
+    },
     async rollbackTransaction() {
       // Some errors, a full disk for one, have rolled back already.
       if (database.isInTransaction()) await execute('rollback', [])
