@@ -9,12 +9,14 @@ import { exhausted } from './locks.ts'
 import { logsLost } from './lost-logs.ts'
 import { rollingRestarts } from './restarts.ts'
 import type { Scenario } from './scenario.ts'
+import { writesFail } from './write-errors.ts'
 
 /** Every fault that is caused here, in the order of the security bar. F13 and F14 have suites of their own, see docs/faults.md. */
 export const scenarios: readonly Scenario[] = [
   killed,
   killedOnPostgres,
   databaseKilled,
+  writesFail,
   databaseHangs,
   commitsCut,
   exhausted,

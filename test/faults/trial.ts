@@ -113,7 +113,8 @@ function createTrial(installation: Installation, folder: string, servers: Server
       const accounts = [...replay(file).values()]
       note(found, await settle(client, () => undefined, accounts))
       const codes = await Promise.all(servers.filter((server) => server.isAlive()).map((server) => server.stop()))
-      found.halves.push(...(await inspect(installation)))
+      const users = accounts.filter(({ password }) => password !== undefined).length
+      found.halves.push(...(await inspect({ ...installation, users })))
       const { figures, broken } = outcomeOf(found, { acks, accounts: accounts.length })
       const badEnds = codes.filter((code) => code !== 0).map((code) => `a server that was asked to end did so with ${code}`)
       return { figures, broken: [...broken, ...badEnds, ...(await bugsIn(logFile))] }

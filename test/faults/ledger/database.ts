@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 
+type Checks = readonly (readonly [problem: string, rows: string])[]
+
 /** Rows that a kill in the middle of a transaction would leave behind, by what is wrong with them. Every user of the load, by whose names they go, has all of these. */
-const halfStates: readonly (readonly [problem: string, rows: string])[] = [
+const halfStates: Checks = [
   ['users without a login ID', 'select 1 from users u where not exists (select 1 from login_ids l where l.user_id = u.id)'],
   [
     'users without a password',
@@ -23,12 +25,23 @@ const halfStates: readonly (readonly [problem: string, rows: string])[] = [
   ['login IDs without a user', 'select 1 from login_ids l where not exists (select 1 from users u where u.id = l.user_id)'],
 ]
 
-/** Looks into the database itself, with the server stopped. Empty when it is sound. */
-export async function inspect(where: { readonly folder: string; readonly databaseUrl: string | undefined }): Promise<readonly string[]> {
-  return where.databaseUrl ? inspectPostgres(where.databaseUrl) : inspectSqlite(join(where.folder, 'postern.db'))
+const usersOfTheLoad = "select 1 from users where email like 'user-%'"
+
+export interface Where {
+  readonly folder: string
+  readonly databaseUrl: string | undefined
+  /** Sign-ups of the load that were acknowledged, or had no answer and have happened. Any more were refused and happened all the same. Not looked at if absent. */
+  readonly users?: number
 }
 
-function inspectSqlite(file: string): readonly string[] {
+/** Looks into the database itself, with the server stopped. Empty when it is sound. */
+export async function inspect({ folder, databaseUrl, users }: Where): Promise<readonly string[]> {
+  const others = databaseUrl ? `${usersOfTheLoad} offset ${users}` : `${usersOfTheLoad} limit -1 offset ${users}`
+  const checks: Checks = users === undefined ? halfStates : [...halfStates, ['more users than were not refused', others]]
+  return databaseUrl ? inspectPostgres(databaseUrl, checks) : inspectSqlite(join(folder, 'postern.db'), checks)
+}
+
+function inspectSqlite(file: string, checks: Checks): readonly string[] {
   const database = new DatabaseSync(file)
   try {
     const integrity = database
@@ -37,18 +50,18 @@ function inspectSqlite(file: string): readonly string[] {
       .map((row) => String(row.integrity_check))
     const broken = integrity.filter((line) => line !== 'ok').map((line) => `integrity_check: ${line}`)
     const count = (rows: string) => Number(database.prepare(`select count(*) as found from (${rows})`).get()?.found)
-    return [...broken, ...halfStates.flatMap(([problem, rows]) => describe(problem, count(rows)))]
+    return [...broken, ...checks.flatMap(([problem, rows]) => describe(problem, count(rows)))]
   } finally {
     database.close()
   }
 }
 
-async function inspectPostgres(url: string): Promise<readonly string[]> {
+async function inspectPostgres(url: string, checks: Checks): Promise<readonly string[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
     const problems: string[] = []
-    for (const [problem, rows] of halfStates) {
+    for (const [problem, rows] of checks) {
       const answer = await client.query<{ found: string }>(`select count(*) as found from (${rows}) as rows`)
       problems.push(...describe(problem, Number(answer.rows[0]?.found)))
     }
