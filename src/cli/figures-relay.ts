@@ -1,11 +1,11 @@
 /** Passes figures from workers to the one that was asked for all of them. Workers are known by numbers. */
 export interface FiguresRelay {
-  /** Asks `others`, and calls `answer` with what came within a second. */
+  /** Asks `others`, and calls `answer` with what came within three seconds. */
   ask(others: readonly number[], answer: (shares: readonly string[]) => void): void
   share(worker: number, id: number, share: string): void
 }
 
-const answerMilliseconds = 1_000
+const answerMilliseconds = 3_000
 
 export function createFiguresRelay(want: (worker: number, id: number) => void): FiguresRelay {
   const rounds = new Map<number, { readonly missing: Set<number>; readonly shares: string[]; end(): void }>()

@@ -66,7 +66,6 @@ export const hashMetrics = {
   },
   gauges: {
     postern_password_hash_queue_depth: { help: 'Password hashes that wait for a core.', isOfProcess: true },
-    postern_password_hashes_running: { help: 'Password hashes that are being computed.', isOfProcess: true },
   },
 }
 
@@ -111,7 +110,6 @@ export async function createHasher(options: HasherOptions): Promise<Hasher> {
     ...(shared && { permits: shared.permits }),
   })
   metrics.gauge('postern_password_hash_queue_depth', () => queue.waiting())
-  metrics.gauge('postern_password_hashes_running', () => queue.running())
 
   /** Runs one piece of work in the queue, and tells the figures how it went. */
   async function run<T>(operation: string, caller: HashCaller, compute: () => Promise<T>, outcomeOf: (result: T) => string): Promise<T> {
