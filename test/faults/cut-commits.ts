@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { ServerProcess } from '../server-process.ts'
 import { startProxy, type TcpProxy } from './proxy.ts'
 import { type Outcome, type Plan, type Scenario, unless } from './scenario.ts'
-import { type Trial, withTrial } from './trial.ts'
+import { type Trial, through, withTrial } from './trial.ts'
 
 /** The connection to the database is reset right after a COMMIT went through: the server cannot know what happened, and who asks again must get on (RL-05). */
 export const commitsCut: Scenario = {
@@ -48,9 +48,7 @@ async function cutting(plan: Plan, trial: Trial, proxy: TcpProxy): Promise<Outco
     }
   }
   // The load gives the checks of the ledger something to look at.
-  await trial.underLoad(async () => {
-    while (!trial.endings.some(({ status }) => status === 200)) await delay(20)
-  })
+  await trial.underLoad(() => trial.untilWritten())
   const duplicates = await duplicateAccounts(trial.installation.databaseUrl ?? '')
   const outcome = await trial.finish()
   return {
@@ -165,12 +163,6 @@ function createCutter(proxy: TcpProxy): Cutter {
       return { answer, isCut }
     },
   }
-}
-
-function through(databaseUrl: string, port: number): string {
-  const url = new URL(databaseUrl)
-  url.port = String(port)
-  return url.href
 }
 
 /** Links to set a password go to verified addresses only. */

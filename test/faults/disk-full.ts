@@ -39,7 +39,7 @@ async function fillAndFree(plan: Plan, trial: Trial, disk: SmallDisk): Promise<O
         ...unless(probed.keys.join() === '200', `the key set answered ${probed.keys.join(', ')}`),
       )
       await disk.free()
-      recoveries.push(await untilWritten(trial))
+      recoveries.push(await trial.untilWritten())
     })
     await trial.settle()
   }
@@ -102,15 +102,4 @@ async function readAll({ installation }: Trial, { url, readers, reads }: Reading
     if (response.status === 200) reads.worked++
     await delay(20)
   }
-}
-
-/** Waits until the load can sign somebody up again, and answers how long that took. */
-export async function untilWritten(trial: Trial): Promise<number> {
-  const began = performance.now()
-  const before = trial.endings.length
-  while (!trial.endings.slice(before).some(({ path, status }) => path === 'password/signup' && status === 200)) {
-    if (performance.now() - began > 60_000) throw new Error('Nobody can sign up any more')
-    await delay(20)
-  }
-  return performance.now() - began
 }

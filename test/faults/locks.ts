@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { classes } from './database-kill.ts'
-import { untilWritten } from './disk-full.ts'
 import { untilReady } from './probe.ts'
 import { type Outcome, overTime, type Plan, type Scenario, unless } from './scenario.ts'
 import { durations, refusals, type Trial, withTrial } from './trial.ts'
@@ -64,7 +63,7 @@ async function during(trial: Trial, serverUrl: string, fault: (databaseUrl: stri
   await fault(trial.installation.databaseUrl ?? '')
   const began = performance.now()
   await untilReady(serverUrl)
-  await untilWritten(trial)
+  await trial.untilWritten()
   return performance.now() - began
 }
 

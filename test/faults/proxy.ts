@@ -21,8 +21,10 @@ export interface TcpProxy {
   readonly port: number
   /** What is open now. */
   connections(): number
-  /** Pieces from clients since the start: with a protocol of questions and answers, round trips. */
+  /** Pieces from clients since the start. */
   pieces(): number
+  /** How often the server of the PostgreSQL protocol was ready for the next question since the start: round trips. */
+  answers(): number
   set(weather: Weather): void
   /** Resets every connection. */
   cut(): void
@@ -33,6 +35,7 @@ export async function startProxy(target: { readonly port: number }): Promise<Tcp
   const pairs = new Set<readonly [Socket, Socket]>()
   let weather: Weather = {}
   let pieces = 0
+  let answers = 0
   const server = createServer((client) => {
     if (weather.refuses) return void client.resetAndDestroy()
     const upstream = connect({ host: '127.0.0.1', port: target.port, noDelay: true })
@@ -60,7 +63,9 @@ export async function startProxy(target: { readonly port: number }): Promise<Tcp
       if (delayMilliseconds) earlier = Promise.all([earlier, due]).then(pass)
       else pass()
     })
+    const countAnswers = createAnswerCounter()
     upstream.on('data', (piece) => {
+      answers += countAnswers(piece)
       if (!weather.isBlackHole && !weather.losesAnswers && client.writable) client.write(piece)
     })
   })
@@ -78,6 +83,7 @@ export async function startProxy(target: { readonly port: number }): Promise<Tcp
     port: address.port,
     connections: () => pairs.size,
     pieces: () => pieces,
+    answers: () => answers,
     set: (next) => {
       weather = next
     },
@@ -129,4 +135,20 @@ function makesLast(message: Buffer, lastingNames: Set<string>): boolean {
   }
   // Execution, which follows in the same piece, comes after Bind.
   return type === 'B' && lastingNames.has(second)
+}
+
+/** Follows what a server of PostgreSQL says, and answers how many messages ReadyForQuery a piece ended. */
+function createAnswerCounter(): (piece: Buffer) => number {
+  let rest = Buffer.alloc(0)
+  return (piece) => {
+    rest = Buffer.concat([rest, piece])
+    let count = 0
+    while (rest.length >= 5) {
+      const end = 1 + rest.readInt32BE(1)
+      if (rest.length < end) break
+      if (rest[0] === 'Z'.charCodeAt(0)) count++
+      rest = rest.subarray(end)
+    }
+    return count
+  }
 }

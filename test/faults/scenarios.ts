@@ -7,8 +7,10 @@ import { databaseHangs } from './hang.ts'
 import { killed, killedOnPostgres } from './kills.ts'
 import { exhausted } from './locks.ts'
 import { logsLost } from './lost-logs.ts'
+import { memorySqueezed } from './memory.ts'
 import { rollingRestarts } from './restarts.ts'
 import type { Scenario } from './scenario.ts'
+import { databaseSlow } from './slow-database.ts'
 import { writesFail } from './write-errors.ts'
 
 /** Every fault that is caused here, in the order of the security bar. F13 and F14 have suites of their own, see docs/faults.md. */
@@ -18,11 +20,13 @@ export const scenarios: readonly Scenario[] = [
   databaseKilled,
   writesFail,
   databaseHangs,
+  databaseSlow,
   commitsCut,
   exhausted,
   diskFull,
   logsLost,
   clocksDiffer,
   rollingRestarts,
+  memorySqueezed,
   fewFiles,
 ]

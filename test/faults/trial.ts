@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createDatabase, type Installation, install, type ServeOptions, type ServerProcess } from '../server-process.ts'
 import { type Findings, settle } from './ledger/check.ts'
 import { type Client, createClient, type Ending } from './ledger/client.ts'
@@ -22,8 +23,8 @@ export interface Trial {
   use(...servers: readonly { readonly url: string }[]): void
   /** Runs something while the load runs, and answers what it gave once both have ended. */
   underLoad<T>(during: () => Promise<T>): Promise<T>
-  /** Accounts of the ledger. */
-  accounts(): readonly Account[]
+  /** Waits until the load, which must be running, signs somebody up, and answers how long that took. */
+  untilWritten(): Promise<number>
   /** Checks what the last load did or may have done, through the servers in use, which must be well again. */
   settle(): Promise<void>
   /** Checks the whole ledger through the servers in use, ends all servers, and looks into the database and the logs. Answers figures and what is wrong. */
@@ -89,7 +90,7 @@ function createTrial(installation: Installation, folder: string, servers: Server
     use: (...servers) => {
       urls = servers.map(({ url }) => url)
     },
-    accounts: () => [...ledger.accounts.values()],
+    untilWritten: () => untilWritten(endings),
     async underLoad(during) {
       isLoading = true
       const load = startLoad({ client, ledger, round: ++round })
@@ -120,6 +121,18 @@ function createTrial(installation: Installation, folder: string, servers: Server
       return { figures, broken: [...broken, ...badEnds, ...(await bugsIn(logFile))] }
     },
   }
+}
+
+const writtenMilliseconds = 60_000
+
+async function untilWritten(endings: readonly Ending[]): Promise<number> {
+  const began = performance.now()
+  const before = endings.length
+  while (!endings.slice(before).some(({ path, status }) => path === 'password/signup' && status === 200)) {
+    if (performance.now() - began > writtenMilliseconds) throw new Error('Nobody can sign up any more')
+    await delay(20)
+  }
+  return performance.now() - began
 }
 
 function toSettle(ledger: Ledger, changed: ReadonlySet<string>): readonly Account[] {
@@ -193,4 +206,11 @@ export function unexpected(endings: readonly Ending[], isExcused: (ending: Endin
 export function durations(endings: readonly Ending[]): { readonly p99: number; readonly longest: number } {
   const all = endings.map(({ milliseconds }) => milliseconds)
   return { p99: Math.round(quantile(all, 0.99)), longest: Math.round(quantile(all, 1)) }
+}
+
+/** The address of a database by way of a proxy on this machine. */
+export function through(databaseUrl: string, port: number): string {
+  const url = new URL(databaseUrl)
+  url.port = String(port)
+  return url.href
 }

@@ -5,7 +5,6 @@ import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { ServerProcess } from '../server-process.ts'
-import { untilWritten } from './disk-full.ts'
 import { NotRun, type Outcome, type Plan, type Scenario, unless } from './scenario.ts'
 import { refusals, type Trial, withTrial } from './trial.ts'
 
@@ -54,7 +53,7 @@ async function failWrites(plan: Plan, trial: Trial): Promise<Outcome> {
   }
   const server = await trial.serve()
   trial.use(server)
-  await trial.underLoad(() => untilWritten(trial))
+  await trial.underLoad(() => trial.untilWritten())
   const refused = refusals(trial.endings)
   const outcome = await trial.finish()
   return {
