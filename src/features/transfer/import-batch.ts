@@ -71,8 +71,9 @@ export function createBatchWriter(
   /** Inserts who is fresh, and answers what became of them. */
   async function store(batch: Batch, { fresh, existing }: Sorted): Promise<Sorted> {
     const counts = counter.counts()
+    const storeNews = directory.takeNews()
     return deps.storage.transaction(async (tx) => {
-      await directory.store(tx)
+      await storeNews(tx)
       const isInserted = await tx.accounts.insertMany(fresh.map(({ account }) => account))
       const refused = fresh.filter((_, index) => !isInserted[index])
       const late = refused.length > 0 ? await sort(tx, refused) : nobody

@@ -31,8 +31,8 @@ export interface ProjectDirectory {
   userAttributes(): readonly AttributeRecord[]
   /** How many things were added since the beginning. */
   added(): AddedCounts
-  /** Writes what was added since the last time. Part of the caller's transaction. */
-  store(tx: Storage): Promise<void>
+  /** Takes what was added since the last time, and answers what writes it: part of the caller's transaction, which may be run again. */
+  takeNews(): (tx: Storage) => Promise<void>
   /** Whether there is anything to write. */
   hasNews(): boolean
 }
@@ -120,10 +120,10 @@ export async function openDirectory(deps: Pick<Deps, 'clock' | 'random' | 'stora
     userAttributes: () => [...attributes.values()].filter(({ subject }) => subject === 'user'),
     added: () => ({ ...counts }),
     hasNews: () => Object.values(news).some((list) => list.length > 0),
-    async store(tx) {
+    takeNews() {
       const taken = news
       news = noNews()
-      await storeNews(tx, taken)
+      return (tx) => storeNews(tx, taken)
     },
   }
 }
