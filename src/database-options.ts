@@ -44,7 +44,7 @@ function urlProblems({ database, ...fields }: Partial<Fields>): readonly Togethe
   if (!isPostgres(database)) return []
   const address = readPostgresUrl(database)
   if ('problem' in address) return [['database', address.problem]]
-  const { tls, sessionOptions } = address
+  const { tls, sessionOptions, isPooled } = address
   const { databaseTlsMode, databaseTlsCaFile, databaseTlsCertFile, databaseTlsKeyFile, databasePooler } = fields
   const isSaidTwice =
     [databaseTlsMode, databaseTlsCaFile, databaseTlsCertFile, databaseTlsKeyFile].some((value) => value !== undefined) &&
@@ -59,9 +59,9 @@ function urlProblems({ database, ...fields }: Partial<Fields>): readonly Togethe
           ['database', 'its sslmode=verify-ca needs sslrootcert, since public authorities vouch for anybody. Or say verify-full.'],
         ] as const)
       : []),
-    ...(sessionOptions !== undefined && databasePooler === 'transaction'
+    ...(sessionOptions !== undefined && (isPooled || databasePooler === 'transaction')
       ? ([
-          ['database', 'its parameter options is of no use with databasePooler transaction. Set it for the role in the database.'],
+          ['database', 'its parameter options is of no use behind a pooler in transaction mode. Set it for the role in the database.'],
         ] as const)
       : []),
   ]

@@ -22,11 +22,11 @@ export interface DatabaseKind {
 
 const postgresUrl = process.env.POSTERN_TEST_POSTGRES_URL
 
-/** Every database that tests can run on here: SQLite, and PostgreSQL when `test/run.ts` has started it. */
+/** Every database that tests can run on here: SQLite, and PostgreSQL when `test/run.ts` has started it; or the only one that the variable names. */
 export const databases: readonly DatabaseKind[] = [
-  { name: 'sqlite', open: openSqliteFile },
+  { name: 'sqlite' as const, open: openSqliteFile },
   ...(postgresUrl ? [{ name: 'postgres' as const, open: () => openFreshPostgres(postgresUrl) }] : []),
-]
+].filter(({ name }) => [name, undefined].includes(process.env.POSTERN_TEST_DATABASES as typeof name | undefined))
 
 /** Opens a new embedded database in a temporary folder. */
 export async function openSqliteFile(): Promise<TestDatabase> {

@@ -101,7 +101,7 @@ interface Owner {
 }
 
 /** The server refuses to run as root, so root gives it to a user with fewer rights. */
-async function serverOwner(): Promise<Owner> {
+export async function serverOwner(): Promise<Owner> {
   const own = { uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 }
   if (own.uid !== 0) return own
   const accounts = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
@@ -110,7 +110,7 @@ async function serverOwner(): Promise<Owner> {
   return { uid: Number(account[2]), gid: Number(account[3]) }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer()
   probe.listen(0, '127.0.0.1')
   await once(probe, 'listening')

@@ -83,6 +83,9 @@ export interface Storage extends ManagementStorage, TransferStorage, MessageStor
   /**
    * Runs `run` in one transaction, on a storage that writes to it. Commits when it resolves (durably, RL-02) and rolls back when it throws.
    * Nothing slow belongs inside: SQLite has one writer and everybody waits. Calls do not nest.
+   *
+   * `run` may be run again, a few times and in the time that the transaction has, when the database undid all of it because of others that ran beside it: deadlocks, and conflicts where
+   * transactions are serialisable. So it changes nothing but `tx`: who is woken, told, counted or forgotten is so after it, and what it makes (IDs, random values) is made anew or of before.
    */
   transaction<T>(run: (tx: Storage) => Promise<T>): Promise<T>
   /**

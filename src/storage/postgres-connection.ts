@@ -13,12 +13,21 @@ export interface ConnectionOptions {
   readonly pooler?: Pooler
 }
 
-/** What the driver needs to connect. Reads the files with certificates. Throws a sentence that names what is wrong, without any value of the URL. */
-export async function connectionOf({ url, tls }: ConnectionOptions): Promise<pg.ClientConfig> {
+/** A connection that can be made. */
+export interface PostgresConnection {
+  readonly config: pg.ClientConfig
+  /** Whether a pooler gives each transaction another connection. */
+  readonly isPooled: boolean
+  /** The value of `synchronous_commit` that all of them keep; `undefined` leaves it to the server. */
+  readonly commit?: string | undefined
+}
+
+/** What is needed to connect. Reads the files with certificates. Throws a sentence that names what is wrong, without any value of the URL. */
+export async function connectionOf({ url, tls, pooler }: ConnectionOptions): Promise<PostgresConnection> {
   const address = readPostgresUrl(url)
   if ('problem' in address) throw new Error(`The URL of the database cannot be used: ${address.problem}`)
   const { host, port, user, password, database } = address
-  return {
+  const config = {
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(user !== undefined && { user }),
@@ -31,6 +40,7 @@ export async function connectionOf({ url, tls }: ConnectionOptions): Promise<pg.
     ssl: await secured(tlsOf(address, tls)),
     keepAlive: true,
   }
+  return { config, isPooled: address.isPooled || pooler === 'transaction' }
 }
 
 /** What is in force: the options, and what they leave open from the URL. A file of authorities without a mode asks for the whole proof. */

@@ -52,11 +52,11 @@ export function assertUsable(server: PostgresServer, { allowsAsynchronousCommit 
 }
 
 /**
- * Keeps a setting as it was found for the whole session of each connection, so that somebody who changes it later, for the role, the database or the server, does not change what was checked.
+ * The setting that every connection keeps as it was found, so that somebody who changes it later, for the role, the database or the server, does not change what was checked; `undefined` where
+ * it is off, which whoever allows it may switch on at any time.
  */
-export function withPinnedCommit(sessionOptions: string | undefined, { synchronousCommit }: PostgresServer): string | undefined {
-  if (synchronousCommit === 'off' || !/^[a-z_]{1,20}$/.test(synchronousCommit)) return sessionOptions
-  return [sessionOptions, `-c synchronous_commit=${synchronousCommit}`].filter((part) => part).join(' ')
+export function commitToKeep({ synchronousCommit }: PostgresServer): string | undefined {
+  return ['on', 'remote_apply', 'remote_write', 'local'].find((value) => value === synchronousCommit)
 }
 
 /** Reasons why a first connection fails, and what to do. */

@@ -9,12 +9,17 @@ import {
   type QueryResult,
   Transaction,
 } from 'kysely'
+import { untilNoConflict } from './conflicts.ts'
 import { isEachRow } from './each-row.ts'
-import type { FlightOutcome } from './postgres-flight.ts'
+import type { FlightOutcome, FlightStatement } from './postgres-flight.ts'
 import type { Tables } from './tables.ts'
 
 /** A connection as transactions use it. */
 export interface TransactionClient {
+  /** What a transaction begins with: `begin`, and settings that are to hold in it. */
+  readonly opening: readonly FlightStatement[]
+  /** When the connection must be given back, by the monotonic clock. */
+  readonly deadline: number
   query(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<never>>
   /** As `sendTogether`. */
   queryTogether(statements: readonly { readonly text: string; readonly values: readonly unknown[] }[]): Promise<readonly FlightOutcome[]>
@@ -27,7 +32,7 @@ export type Transact = <T>(run: (tx: Kysely<Tables>) => Promise<T>) => Promise<T
 
 /**
  * Transactions that save round trips: statements that are begun at once, without waiting for one another, leave in one go and run in the order in which they were begun, and `begin` leaves with the first of them.
- * The commit waits for every answer. (Transactions of the query builder send one statement after the other.)
+ * The commit waits for every answer. What ends in a conflict is run again, on the same connection and before its deadline. (Transactions of the query builder send one statement after the other.)
  */
 export function pipelinedTransactions(
   { db, dialect }: { readonly db: Kysely<Tables>; readonly dialect: Dialect },
@@ -35,21 +40,26 @@ export function pipelinedTransactions(
 ): Transact {
   return async (run) => {
     const client = await connect()
-    const line = createLine(client)
-    const provider: ConnectionProvider = { provideConnection: (use) => use(line.connection) }
-    const executor = db.getExecutor().withConnectionProvider(provider)
+    let isUndone = true
     try {
-      const result = await run(new Transaction<Tables>({ config: { dialect }, dialect, driver: new DummyDriver(), executor }))
-      await line.end('commit')
-      client.release()
-      return result
-    } catch (error) {
-      const isUndone = await line.end('rollback').then(
-        () => true,
-        () => false,
-      )
+      return await untilNoConflict(client.deadline, async () => {
+        const line = createLine(client)
+        const provider: ConnectionProvider = { provideConnection: (use) => use(line.connection) }
+        const executor = db.getExecutor().withConnectionProvider(provider)
+        try {
+          const result = await run(new Transaction<Tables>({ config: { dialect }, dialect, driver: new DummyDriver(), executor }))
+          await line.end('commit')
+          return result
+        } catch (error) {
+          isUndone = await line.end('rollback').then(
+            () => true,
+            () => false,
+          )
+          throw error
+        }
+      })
+    } finally {
       client.release(!isUndone)
-      throw error
     }
   }
 }
@@ -59,8 +69,6 @@ interface Waiting {
   readonly values: readonly unknown[]
   readonly settle: (outcome: FlightOutcome) => void
 }
-
-const begin = { text: 'begin', values: [] }
 
 /** Collects what is begun at once, and sends it. */
 function createLine(client: TransactionClient) {
@@ -81,11 +89,11 @@ function createLine(client: TransactionClient) {
   }
 
   async function outcomesOf(batch: readonly Waiting[]): Promise<void> {
-    const opening = isBegun ? [] : [begin]
+    const opening = isBegun ? [] : client.opening
     isBegun = true
     // Rows that are copied are a conversation of their own.
     if (batch.some(({ values }) => isEachRow(values[0]))) {
-      for (const { text } of opening) await client.query(text, [])
+      for (const { text, values } of opening) await client.query(text, values)
       for (const { text, values, settle } of batch) settle(await outcomeOf(client.query(text, values)))
       return
     }

@@ -25,6 +25,8 @@ export interface PostgresAddress {
   readonly sessionOptions: string | undefined
   /** Whether the proof of the password is bound to the TLS connection where the server offers that. */
   readonly bindsChannel: boolean
+  /** What `pgbouncer=true` says, a word of other programs that some services put into their URLs: a pooler in transaction mode is in between. */
+  readonly isPooled: boolean
   readonly tls: TlsSettings
 }
 
@@ -33,7 +35,17 @@ export interface UrlProblem {
   readonly problem: string
 }
 
-const parameters = new Set(['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'channel_binding', 'host', 'application_name', 'options'])
+const parameters = new Set([
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'channel_binding',
+  'host',
+  'application_name',
+  'options',
+  'pgbouncer',
+])
 
 /**
  * Reads `postgres://USER:PASSWORD@HOST:PORT/NAME?…`. A parameter that is not known is refused, since it may be one that would switch a protection off: the driver
@@ -76,6 +88,7 @@ function addressOf(url: URL, given: ReadonlyMap<string, string>, mode: TlsMode |
     applicationName: given.get('application_name') || undefined,
     sessionOptions: given.get('options') || undefined,
     bindsChannel: ['prefer', 'require'].includes(given.get('channel_binding') ?? ''),
+    isPooled: given.get('pgbouncer') === 'true',
     tls: {
       mode,
       // `system` is libpq's word for the authorities that the machine knows.
