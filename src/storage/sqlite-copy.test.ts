@@ -59,6 +59,7 @@ test('RL-10: the two newest copies stay, and nothing else is touched', () =>
 test('RL-10: a copy that a kill left unfinished has no name of a copy, and goes with the next', () =>
   inFolder(async (file, names) => {
     writeFileSync(`${file}.schema-4.2026-01-01T00-00-00-000Z.backup.part`, 'half')
+    writeFileSync(`${file}.schema-4.2026-01-01T00-00-00-000Z.backup.part-journal`, 'half')
     assert.equal(newestCopy(file, 9), undefined)
     const copy = keepCopy({ file, fromVersion: 4 })
     assert.deepEqual(names(), [copy.slice(copy.lastIndexOf('/') + 1)])

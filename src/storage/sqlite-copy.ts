@@ -50,15 +50,15 @@ export function newestCopy(file: string, knownVersion: number): string | undefin
   return name && join(dirname(file), name)
 }
 
-const form = /\.schema-(\d+)\.(\d{4}-\d\d-\d\dT[\d-]+Z)\.backup(\.part)?$/
+const form = /\.schema-(\d+)\.(\d{4}-\d\d-\d\dT[\d-]+Z)\.backup(\.part(-\w+)?)?$/
 
 const versionOf = (name: string) => Number(form.exec(name)?.[1])
 
-/** Names of copies, oldest first; `part` are those that a kill has left unfinished. */
+/** Names of copies, oldest first; `part` are those that a kill has left unfinished, with what SQLite keeps beside them. */
 function namesOf(file: string, which: 'backup' | 'part'): readonly string[] {
   const time = (name: string) => form.exec(name)?.[2] ?? ''
   return readdirSync(dirname(file))
-    .filter((name) => name.startsWith(`${basename(file)}.schema-`) && form.test(name) && name.endsWith(`.${which}`))
+    .filter((name) => name.startsWith(`${basename(file)}.schema-`) && form.test(name) && name.endsWith('.backup') === (which === 'backup'))
     .toSorted((a, b) => (time(a) < time(b) ? -1 : 1))
 }
 

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { migrations } from '../../src/storage/migrations/index.ts'
 import { databases } from '../databases.ts'
-import { rowsOf } from '../security/dump.ts'
+import { rowsOf, tamper } from '../security/dump.ts'
 import { emptyDatabase, removeDatabases } from './empty-database.ts'
 import { loadFixture, readFixtures } from './fixtures.ts'
 import { points } from './long-upgrade.ts'
@@ -21,11 +24,17 @@ const program = new URL('./upgrading-process.ts', import.meta.url).pathname
 const deadlineMilliseconds = 60_000
 
 const fixture = readFixtures().at(-1)
-after(removeDatabases)
+/** What one process has compiled the next one reads. */
+const compiled = mkdtempSync(join(tmpdir(), 'postern-compiled-'))
+after(async () => {
+  await removeDatabases()
+  rmSync(compiled, { recursive: true, force: true })
+})
 
 /** Starts a process that upgrades, and knows what it says. */
 function start(url: string, hold = '') {
-  const child = spawn(process.execPath, [program, url, String(steps), hold], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled }
+  const child = spawn(process.execPath, [program, url, String(steps), hold], { stdio: ['pipe', 'pipe', 'inherit'], env })
   const lines: string[] = []
   const output = createInterface(child.stdout).on('line', (line) => lines.push(line))
   const closed = once(child, 'close')
@@ -115,17 +124,44 @@ for (const { name } of databases) {
     )
     assertWhole(before, await tablesOf(url), steps)
   })
-
-  test(`${name}: RL-08, RL-10: SIGTERM during an upgrade ends it with exit code 0 and whole steps`, async () => {
-    const { url, before } = await released(name)
-    const upgrading = start(url, '1.middle')
-    await upgrading.says('1.middle')
-    upgrading.child.kill('SIGTERM')
-    await upgrading.says('SIGTERM')
-    upgrading.child.stdin.end()
-    assert.equal(await upgrading.end(), 0)
-    assert.ok(upgrading.lines.includes('stopped'))
-    const now = await tablesOf(url)
-    assertWhole(before, now, now.done_1 ? 1 : 0)
-  })
 }
+
+test('sqlite: RL-08, RL-10: SIGTERM during an upgrade ends it after the step, with exit code 0', async () => {
+  const { url, before } = await released('sqlite')
+  const upgrading = start(url, '1.middle')
+  await upgrading.says('1.middle')
+  upgrading.child.kill('SIGTERM')
+  await upgrading.says('SIGTERM')
+  upgrading.child.stdin.end()
+  assert.equal(await upgrading.end(), 0)
+  assert.ok(upgrading.lines.includes('stopped'))
+  const now = await tablesOf(url)
+  assertWhole(before, now, now.done_1 ? 1 : 0)
+})
+
+test('sqlite: RL-10: a kill while the copy is made leaves nothing that looks like a copy and is none', async () => {
+  const { url, before } = await released('sqlite')
+  const file = url.slice('sqlite:'.length)
+  const copies = () => readdirSync(dirname(file)).filter((one) => one.includes('.schema-'))
+  // Enough that copying takes a while.
+  await tamper({ url, storage: undefined as never, close: async () => undefined }, [
+    'create table ballast (id integer primary key, bytes blob)',
+    'with recursive n (i) as (select 1 union all select i + 1 from n where i < 8) insert into ballast select i, randomblob(1000000) from n',
+  ])
+  for (let round = 0; round < (asked ? 20 : 1); round++) {
+    const upgrading = start(url, '1.begin')
+    const signal = AbortSignal.timeout(deadlineMilliseconds)
+    while (!copies().some((one) => one.endsWith('.part')) && !upgrading.lines.includes('1.begin')) await delay(2, undefined, { signal })
+    await delay(Math.random() * 60)
+    await upgrading.kill()
+    for (const copy of copies().filter((one) => one.endsWith('.backup'))) {
+      const database = new DatabaseSync(join(dirname(file), copy), { readOnly: true })
+      assert.deepEqual({ ...database.prepare('pragma integrity_check').get() }, { integrity_check: 'ok' })
+      assert.deepEqual({ ...database.prepare('select count(*) as count from users').get() }, { count: before.users?.length })
+      database.close()
+    }
+  }
+  assert.equal(await start(url).end(), 0)
+  assertWhole(before, await tablesOf(url), steps)
+  assert.ok(copies().every((one) => one.endsWith('.backup')))
+})

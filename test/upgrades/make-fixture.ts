@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { migrations } from '../../src/storage/migrations/index.ts'
 import { openStorage } from '../../src/storage/open.ts'
+import { createSweeps } from '../../src/sweeps.ts'
 import type { Kit } from '../kit.ts'
 import { startPostgres } from '../postgres.ts'
 import { makeUser, makeWorld, send, stranger, table } from '../security/route-world.ts'
@@ -32,8 +33,10 @@ function rowsOf(file: string): readonly FixtureTable[] {
   return tables
 }
 
-/** Calls every route, so that every statement is there. */
+/** Calls every route, does what administrators do at the command line, and sweeps, so that every statement is there. */
 async function callEverything(kit: Kit): Promise<void> {
+  const { projectId } = kit
+  const { api, deps } = kit.auth
   const world = await makeWorld(kit)
   for (const [name, { access, isDestructive, right }] of Object.entries(table)) {
     if (isDestructive || access === 'loopback') continue
@@ -44,8 +47,19 @@ async function callEverything(kit: Kit): Promise<void> {
       ...{ accessKey: accessKeys.usable, management: right ? keys.everyRight : kit.managementKey, local: kit.managementKey },
     }
     const token = tokens[access]
-    await send(world, name, token === undefined ? kit.projectId : `${kit.projectId}:${token}`, stranger)
+    await send(world, name, token === undefined ? projectId : `${projectId}:${token}`, stranger)
   }
+  await api.listProjects()
+  await api.listUsers({ projectId, limit: 10 })
+  await api.searchAudit({ projectId, user: world.user.loginId, limit: 10, offset: 0 })
+  await api.searchMessages({ projectId, limit: 10, offset: 0 })
+  await api.countMessages({ projectId })
+  await api.importedPasswords({ projectId })
+  await api.exportUsers({ projectId, withHashes: true, write: async () => undefined, onProgress: () => undefined })
+  await deps.metrics.render()
+  kit.clock.advance(400 * 86_400)
+  await createSweeps(deps).runOnce()
+  await api.rotateSigningKey({ projectId, isEmergency: true })
 }
 
 async function record(url: string): Promise<readonly Statement[]> {

@@ -24,6 +24,7 @@ export function recordStatements(): { stop(): readonly Statement[] } {
     }),
     replace(pg.Client.prototype, 'query', (_client, [query]) => {
       if (typeof query === 'string') keep(query, [])
+      else if (isFlight(query)) for (const { text, values } of query.statements) keep(text, values)
       else if (isPostgresQuery(query)) keep(query.text, copiedRows(query) ?? query.values ?? [])
     }),
   ]
@@ -37,6 +38,13 @@ export function recordStatements(): { stop(): readonly Statement[] } {
 
 function isQuery(value: unknown): value is { readonly sql: string; readonly parameters: readonly unknown[] } {
   return typeof value === 'object' && value !== null && 'sql' in value && 'parameters' in value
+}
+
+/** Several that are sent together. */
+function isFlight(
+  value: unknown,
+): value is { readonly statements: readonly { readonly text: string; readonly values: readonly unknown[] }[] } {
+  return typeof value === 'object' && value !== null && 'statements' in value && Array.isArray(value.statements)
 }
 
 function isPostgresQuery(value: unknown): value is { readonly text: string; readonly values?: readonly unknown[] } {

@@ -84,23 +84,16 @@ for (const { name } of databases) {
   })
 }
 
-test('RL-10: postern migrate rehearses, upgrades, and says when there is nothing to do', async () => {
+test('RL-10: postern migrate rehearses and upgrades', async () => {
   const [fixture] = readFixtures()
   if (!fixture) throw new Error('There is no fixture')
   const data = freshPath()
   mkdirSync(data, { mode: 0o700 })
   writeFileSync(join(data, 'master.key'), `${fixture.promises.masterKey}\n`, { mode: 0o600 })
-  const missing = await run(['migrate', '--rehearse', '--data', data])
-  assert.deepEqual(
-    [missing.code, missing.stderr],
-    [4, 'postern: The rehearsal ended: There is no database yet. The database is as it was.\n'],
-  )
   await loadFixture(`sqlite:${join(data, 'postern.db')}`, fixture)
   const rehearsed = await run(['migrate', '--rehearse', '--data', data])
   assert.equal(rehearsed.code, 0, rehearsed.stderr)
   assert.match(rehearsed.stdout, /^schema 4 to \d+, rehearsed on a copy: copied 0\.\d MiB in .+\nstep 5 processes: \d+ ms, \+0\.0 MiB\n/)
   const upgraded = await run(['migrate', '--data', data])
   assert.deepEqual([upgraded.code, upgraded.stdout], [0, 'The schema is up to date\n'])
-  const again = await run(['migrate', '--rehearse', '--json', '--data', data])
-  assert.deepEqual(JSON.parse(again.stdout).steps, [])
 })

@@ -53,6 +53,8 @@ export async function live(
   await ask(kit.manage('/v1/mgmt/message/template/activate', { body: { id: made.template.id } }))
   await kit.auth.api.rotateSigningKey({ projectId: kit.projectId })
   await kit.call('/v1/auth/password/signin', { body: { loginId: address('ada'), password: 'not this one' } })
+  // As a process that was killed leaves it.
+  await storage.leases.take('fixture', 'process', 30)
   const { waiting, close } = await sendMessages(storage, kit, masterKey)
   const states = (await storage.outbox.list({ limit: 200 })).map(({ state }) => state)
   await afterwards(kit)

@@ -1,7 +1,5 @@
 import { once } from 'node:events'
 import { UpgradeStopped } from '../../src/storage/migrate.ts'
-import { openPostgres } from '../../src/storage/postgres.ts'
-import { openSqlite } from '../../src/storage/sqlite.ts'
 import { longUpgrade } from './long-upgrade.ts'
 
 /**
@@ -21,11 +19,16 @@ process.once('SIGTERM', () => {
   void say('SIGTERM')
 })
 const upgrade = { signal: stopping.signal, onUpgrade: (event: string) => void say(event) }
-const file = /^sqlite:(.+)$/.exec(url)?.[1]
+
+/** Loads no more than it takes: tests start many of these. */
+async function open() {
+  const file = /^sqlite:(.+)$/.exec(url)?.[1]
+  if (file) return (await import('../../src/storage/sqlite.ts')).openSqlite({ file, migrations, ...upgrade, waitMilliseconds: 100 })
+  return (await import('../../src/storage/postgres.ts')).openPostgres({ url, migrations, ...upgrade })
+}
+
 try {
-  const storage = await (file
-    ? openSqlite({ file, migrations, ...upgrade, waitMilliseconds: 100 })
-    : openPostgres({ url, migrations, ...upgrade }))
+  const storage = await open()
   await storage.close()
   await say('open')
 } catch (error) {
