@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { freshPath, type Running, run, serve } from './test-program.ts'
+import { beginRequest, freshPath, type Running, requestBody, run, serve } from './test-program.ts'
 
 test('serve: the first start makes what it needs and prints the keys once, and its curl signs somebody up', async () => {
   const data = freshPath()
@@ -52,32 +51,6 @@ test('serve: with --json the first line is an object, with the keys of a first s
   assert.equal(server.stdout().trim().split('\n').length, 1)
 })
 
-/** Sends the head of a request and waits until the server has asked for its body, so that it is under way. */
-async function beginRequest(server: Running): Promise<{ readonly socket: Socket; answer(): string }> {
-  const projectId = /^DESCOPE_PROJECT_ID=(.*)$/m.exec(server.stdout())?.[1]
-  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
-  let answer = ''
-  socket.setEncoding('utf8').on('error', () => undefined)
-  const lines = [
-    'POST /v1/auth/password/signin HTTP/1.1',
-    'host: 127.0.0.1',
-    `authorization: Bearer ${projectId}`,
-    'content-type: application/json',
-    `content-length: ${signIn.length}`,
-    'expect: 100-continue',
-  ]
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-  await new Promise<void>((resolve) => {
-    socket.on('data', (chunk) => {
-      answer += chunk
-      if (answer.includes('100 Continue')) resolve()
-    })
-  })
-  return { socket, answer: () => answer }
-}
-
-const signIn = JSON.stringify({ loginId: 'nobody@example.com', password: 'correct horse battery staple' })
-
 async function isStopping(server: Running): Promise<void> {
   while (!server.stderr().includes('server.stopping')) await new Promise((resolve) => setImmediate(resolve))
 }
@@ -88,7 +61,7 @@ test('RL-08: SIGTERM lets a request under way finish and takes no new one', asyn
   const ended = server.end('SIGTERM')
   await isStopping(server)
   await assert.rejects(fetch(`${server.url}/readyz`))
-  socket.write(signIn)
+  socket.write(requestBody)
   assert.equal(await ended, 0)
   assert.match(answer(), /HTTP\/1\.1 401 .*"errorCode":"E062903"/s)
   assert.match(server.stderr(), /"event":"server.stopped","isDone":true/)

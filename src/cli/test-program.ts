@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -88,3 +89,30 @@ export async function serve(data: string, words: readonly string[] = []): Promis
     },
   }
 }
+
+/** Sends the head of a request and waits until the server has asked for its body, so that it is under way. */
+export async function beginRequest(server: Running): Promise<{ readonly socket: Socket; answer(): string }> {
+  const projectId = /^DESCOPE_PROJECT_ID=(.*)$/m.exec(server.stdout())?.[1]
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  let answer = ''
+  socket.setEncoding('utf8').on('error', () => undefined)
+  const lines = [
+    'POST /v1/auth/password/signin HTTP/1.1',
+    'host: 127.0.0.1',
+    `authorization: Bearer ${projectId}`,
+    'content-type: application/json',
+    `content-length: ${requestBody.length}`,
+    'expect: 100-continue',
+  ]
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  await new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      answer += chunk
+      if (answer.includes('100 Continue')) resolve()
+    })
+  })
+  return { socket, answer: () => answer }
+}
+
+/** The rest of that request: somebody whom nobody knows signs in. */
+export const requestBody = JSON.stringify({ loginId: 'nobody@example.com', password: 'correct horse battery staple' })

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { databases } from '../../test/databases.ts'
-import { freshPath, type Running, run, serve } from './test-program.ts'
+import { beginRequest, freshPath, type Running, requestBody, run, serve } from './test-program.ts'
 
-const patienceMilliseconds = 30_000
+const patienceMilliseconds = 120_000
 
 /** Asks again until the answer will do. */
 async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined): Promise<T> {
@@ -47,7 +47,7 @@ async function workersOf(server: Running): Promise<readonly number[]> {
 }
 
 for (const kind of databases) {
-  test(`workers: two answer on one port, one that dies is replaced, and all stop together [${kind.name}]`, async () => {
+  test(`RL-08: two workers answer on one port, one that dies is replaced, and all stop together [${kind.name}]`, async () => {
     const database = kind.name === 'postgres' ? await kind.open() : undefined
     const server = await serve(freshPath(), ['--workers', '2', ...(database ? ['--database', database.url] : [])])
     try {
@@ -68,10 +68,16 @@ for (const kind of databases) {
         [['number', 'SIGKILL']],
       )
       assert.equal((await get(`${server.url}/readyz`)).status, 200)
+      const { socket, answer } = await beginRequest(server)
       // As a terminal, or a supervisor that signals the whole group.
       for (const worker of await workersOf(server)) process.kill(worker, 'SIGTERM')
+      const ended = server.end('SIGTERM')
+      await until('the end to begin', () => logOf(server).some(({ event }) => event === 'server.stopping') || undefined)
+      socket.write(requestBody)
+      assert.equal(await ended, 0)
+      assert.match(answer(), /HTTP\/1\.1 401 .*"errorCode":"E062903"/s, 'what was under way is finished')
     } finally {
-      assert.equal(await server.end('SIGTERM'), 0)
+      await server.end('SIGTERM')
       await database?.close()
     }
     const ends = logOf(server).filter(({ event }) => event === 'server.stopped')
