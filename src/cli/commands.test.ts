@@ -44,6 +44,7 @@ test('commands: there is one for each thing that an operator does', () => {
     'message list',
     'message retry',
     'message show',
+    'migrate',
     'openapi',
     'project list',
     'restore',
