@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { type DatabaseKind, databases } from '../test/databases.ts'
@@ -13,6 +13,7 @@ import { createBackup, restoreBackup, verifyBackup } from './backups.ts'
 import type { Clock } from './core/ports.ts'
 import { parseOptions } from './options.ts'
 import { openStorage } from './storage/open.ts'
+import { openWholeDatabase } from './storage/whole-database.ts'
 
 after(removeDatabases)
 
@@ -35,6 +36,19 @@ async function* asRead(file: Uint8Array): AsyncGenerator<Uint8Array> {
 
 const restore = (file: Uint8Array, database: string, options: { endSessions?: boolean; masterKey?: Uint8Array } = {}) =>
   restoreBackup({ options: optionsFor(database), masterKey, endSessions: false, nowSeconds, open: () => asRead(file), ...options })
+
+/** A backup as somebody would write it who knows how: with a header that says something else, without some lines, and with the digests that go with it. */
+function rewritten(text: string, changes: object, isKept: (line: string) => boolean = () => true): string {
+  const [first = '', ...others] = text.split('\n').filter((line) => line !== '')
+  const header = { ...JSON.parse(first), ...changes }
+  const { sha256: _, ...facts } = header
+  const lines = [
+    JSON.stringify({ ...facts, sha256: hash('sha256', JSON.stringify(Object.values(facts)), 'hex') }),
+    ...others.slice(0, -1).filter(isKept),
+  ]
+  const content = lines.map((line) => `${line}\n`).join('')
+  return `${content}${JSON.stringify({ ...JSON.parse(others.at(-1) ?? ''), sha256: hash('sha256', content, 'hex') })}\n`
+}
 
 /** A server on a database that was restored. */
 async function serve<T>(database: string, clock: Clock, run: (auth: Auth) => Promise<T>): Promise<T> {
@@ -135,8 +149,12 @@ for (const from of databases) {
       await refused(packed(text.replace('"format":1', '"format":2')), /format 2/)
       await refused(packed('{"users":[]}\n'), /no backup of Postern/)
       await refused(file, /master key/, { masterKey: randomBytes(32) })
-      const newer = text.replace(/"schema":\d+/, '"schema":999')
-      await refused(packed(newer), /damaged|schema version 999/)
+      await refused(packed(text.replace(/"schema":\d+/, '"schema":999')), /header of the backup is damaged/)
+      await refused(packed(rewritten(text, { schema: 999 })), /schema version 999/)
+      await refused(packed(rewritten(text, {}, (line) => !line.startsWith('{"table":"roles"'))), /damaged/)
+      const place = await openWholeDatabase({ database: target })
+      assert.equal(await place.schemaVersion(), 0, 'nothing was made')
+      await place.close()
       await assert.rejects(restore(file, url), /not empty/)
       assert.equal((await restore(file, target)).users, 3, 'all that left the place as it was')
       await assert.rejects(restore(file, target), /not empty/)

@@ -15,6 +15,7 @@ import {
   type TableSums,
 } from './storage/archive.ts'
 import type { Connection } from './storage/connection.ts'
+import { readVersion } from './storage/migrate.ts'
 import { newestSchema, openWholeDatabase, type WholeDatabase } from './storage/whole-database.ts'
 import { sumOf, wholeTables, writeRows } from './storage/whole-tables.ts'
 
@@ -56,19 +57,15 @@ export async function createBackup(input: {
   assertThere(options.database)
   const database = await openWholeDatabase(storageOptions(options))
   try {
-    const schema = await database.schemaVersion()
-    if (schema === 0) throw new RestoreRefused('There is nothing in the database yet')
-    if (schema > newestSchema) {
-      throw new RestoreRefused(
-        `The database has schema version ${schema}, but this version of Postern knows ${newestSchema} at most. Use the newer version`,
-      )
-    }
-    const sums = await database.view(async (view) => {
+    return await database.view(async (view) => {
+      // Of the same state as the rows: an upgrade may run at this moment.
+      const schema = await readVersion(view.db, view.dialect)
+      if (schema === 0) throw new RestoreRefused('There is nothing in the database yet')
+      assertKnown('database', schema)
       const masterKeyCheck = await readMasterKeyCheck(view)
       const lines = archiveLines(view, { postern: 'backup', format: archiveFormat, program, schema, createdAt, masterKeyCheck })
-      return packed(lines, input.write)
+      return factsOf({ schema, createdAt }, await packed(lines, input.write))
     })
-    return factsOf({ schema, createdAt }, sums)
   } finally {
     await database.close()
   }
@@ -76,8 +73,8 @@ export async function createBackup(input: {
 
 /** Reads a backup to its end. Throws `ArchiveDamaged` when it is not whole. */
 export async function verifyBackup(open: OpenBackup): Promise<BackupFacts> {
-  const { header, sums } = await verified(open)
-  return factsOf(header, sums)
+  const header = await readHeader(unpacked(open()))
+  return factsOf(header, await verified(open))
 }
 
 /**
@@ -91,21 +88,23 @@ export async function restoreBackup(input: {
   readonly nowSeconds: number
   readonly open: OpenBackup
 }): Promise<BackupFacts> {
-  const { header, sums } = await verified(input.open)
-  if (header.schema > newestSchema) {
-    throw new RestoreRefused(
-      `The backup has schema version ${header.schema}, but this version of Postern knows ${newestSchema} at most. Use the newer version`,
-    )
-  }
+  // What takes a moment first: a large file is read for minutes.
+  const header = await readHeader(unpacked(input.open()))
+  assertKnown('backup', header.schema)
   assertMasterKey(header, input.masterKey)
   const database = await openWholeDatabase(storageOptions(input.options))
   try {
-    await prepare(database, header.schema)
+    await assertFits(database, header.schema)
+    const sums = await verified(input.open)
+    await database.makeSchema(header.schema)
     await database.transaction(async (tx) => {
       await assertEmpty(tx)
       await load(tx, input.open)
       await assertSame(tx, sums)
+      await forgetProcesses(tx)
       if (input.endSessions) await endSessions(tx, input.nowSeconds)
+      // Without figures about its tables the database would go through whole ones, until it makes them by itself.
+      if (tx.dialect === 'postgres') await sql`analyze`.execute(tx.db)
     })
     return factsOf(header, sums)
   } finally {
@@ -163,13 +162,19 @@ async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
   }
 }
 
-async function verified(open: OpenBackup): Promise<{ readonly header: ArchiveHeader; readonly sums: TableSums }> {
-  const header = await readHeader(unpacked(open()))
+async function verified(open: OpenBackup): Promise<TableSums> {
   const rows = archiveRows(unpacked(open()))
   for (;;) {
     const { done, value } = await rows.next()
-    if (done) return { header, sums: value }
+    if (done) return value
   }
+}
+
+function assertKnown(what: 'backup' | 'database', schema: number): void {
+  if (schema <= newestSchema) return
+  throw new RestoreRefused(
+    `The ${what} has schema version ${schema}, but this version of Postern knows ${newestSchema} at most. Use the newer version`,
+  )
 }
 
 function assertMasterKey({ masterKeyCheck }: ArchiveHeader, masterKey: Uint8Array): void {
@@ -183,10 +188,10 @@ function assertMasterKey({ masterKeyCheck }: ArchiveHeader, masterKey: Uint8Arra
   }
 }
 
-/** Makes the schema that the rows are of. A database that has one must have that one, and is checked for rows where they are written. */
-async function prepare(database: WholeDatabase, schema: number): Promise<void> {
+/** A database that has a schema must have that of the rows, and none of its own. It is checked for rows once more where they are written. */
+async function assertFits(database: WholeDatabase, schema: number): Promise<void> {
   const found = await database.schemaVersion()
-  if (found === 0) return database.makeSchema(schema)
+  if (found === 0) return
   await database.view(assertEmpty)
   if (found !== schema) {
     throw new RestoreRefused(
@@ -199,7 +204,9 @@ async function assertEmpty(connection: Connection): Promise<void> {
   for (const { name } of await wholeTables(connection)) {
     const { rows } = await sql`select 1 from ${sql.table(name)} limit 1`.execute(connection.db)
     if (rows.length > 0)
-      throw new RestoreRefused(`The database is not empty: ${name} has rows. Restore into an empty one, and let the server use that`)
+      throw new RestoreRefused(
+        `The database is not empty: ${name} has rows. Restore into an empty one, and let the server use that. A restore that was killed leaves no rows, or all of them`,
+      )
   }
 }
 
@@ -217,12 +224,17 @@ async function assertSame(tx: Connection, sums: TableSums): Promise<void> {
   for (const table of await wholeTables(tx)) {
     const { rows, checksum } = await sumOf(tx, table)
     const wanted = sums[table.name]
-    if (rows !== wanted?.rows || checksum !== wanted.checksum) {
-      throw new Error(
-        `The table ${table.name} does not hold what the backup does: ${rows} rows of ${wanted?.rows ?? 0}. Nothing was restored`,
-      )
+    if (!wanted) throw new ArchiveDamaged(`The backup is damaged: it has no table ${table.name}, which its schema has`)
+    if (rows !== wanted.rows || checksum !== wanted.checksum) {
+      throw new Error(`The table ${table.name} does not hold what the backup does: ${rows} rows of ${wanted.rows}. Nothing was restored`)
     }
   }
+}
+
+/** Whoever held a lease then is another process by now, or none. */
+async function forgetProcesses(tx: Connection): Promise<void> {
+  const tables = await wholeTables(tx)
+  if (tables.some(({ name }) => name === 'leases')) await tx.db.deleteFrom('leases').execute()
 }
 
 async function endSessions({ db }: Connection, now: number): Promise<void> {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Connection } from './connection.ts'
 import { addToSum, emptySum, type Row, readRows, type TableSum, type WholeTable, wholeTables } from './whole-tables.ts'
 
 /**
- * A backup as lines of JSON: a header, then for each table a line that names its columns and an array for each row, and at the end a line with the sums of all tables and the
+ * A backup as lines of JSON: a header with a digest of its own, then for each table a line that names its columns and an array for each row, and at the end a line with the sums of all tables and the
  * digest of everything before it. It says nothing that depends on the database it is from.
  */
 export interface ArchiveHeader {
@@ -56,7 +56,7 @@ export async function* archiveLines(connection: Connection, header: ArchiveHeade
     digest.update(text)
     return text
   }
-  yield counted(line(header))
+  yield counted(line({ ...header, sha256: digestOf(header) }))
   const sums: Record<string, TableSum> = {}
   for (const table of await wholeTables(connection)) {
     yield counted(line({ table: table.name, columns: table.columns, key: table.key } satisfies TableLine))
@@ -69,6 +69,11 @@ export async function* archiveLines(connection: Connection, header: ArchiveHeade
   }
   yield line({ sums, sha256: digest.digest('hex') } satisfies EndLine)
   return sums
+}
+
+/** By this the header can be believed before the rest was read. */
+function digestOf({ postern, format, program, schema, createdAt, masterKeyCheck }: ArchiveHeader): string {
+  return hash('sha256', JSON.stringify([postern, format, program, schema, createdAt, masterKeyCheck]), 'hex')
 }
 
 const line = (value: unknown) => `${JSON.stringify(value)}\n`
@@ -160,8 +165,7 @@ function headerOf(text: string): ArchiveHeader {
       `The backup has format ${String(value.format)}, but this version of Postern reads ${archiveFormat}. Use a newer version`,
     )
   }
-  if (!Number.isSafeInteger(value.schema) || typeof value.masterKeyCheck !== 'string')
-    throw new ArchiveDamaged('The header of the backup is damaged')
+  if (value.sha256 !== digestOf(value)) throw new ArchiveDamaged('The header of the backup is damaged')
   return value
 }
 

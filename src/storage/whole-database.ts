@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
 import type { Connection, Dialect } from './connection.ts'
+import { readVersion } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import type { OpenOptions } from './open.ts'
 import type { PostgresOptions } from './postgres-options.ts'
@@ -9,6 +10,7 @@ import { openSqlite } from './sqlite.ts'
 import { connectionOf } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import type { Tables } from './tables.ts'
+import { wholeTables } from './whole-tables.ts'
 
 /** A database as one thing, for those who copy it: nothing is migrated by opening it. */
 export interface WholeDatabase {
@@ -45,7 +47,7 @@ function wholeSqlite(file: string): WholeDatabase {
   }
   return {
     dialect: 'sqlite',
-    schemaVersion: async () => (existsSync(file) ? whileOpen(open(true), schemaVersionOf) : 0),
+    schemaVersion: async () => (existsSync(file) ? whileOpen(open(true), (db) => readVersion(db, 'sqlite')) : 0),
     makeSchema: async (version) => (await openSqlite({ file, migrations: migrations.slice(0, version) })).close(),
     view: (run) => whileOpen(open(true), (db) => db.transaction().execute((tx) => run({ db: tx, dialect: 'sqlite' }))),
     transaction: (run) => whileOpen(open(false), (db) => db.transaction().execute((tx) => run({ db: tx, dialect: 'sqlite' }))),
@@ -60,9 +62,16 @@ async function wholePostgres(options: PostgresOptions): Promise<WholeDatabase> {
   const steady = () => db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
   return {
     dialect: 'postgres',
-    schemaVersion: () => schemaVersionOf(db),
+    schemaVersion: () => readVersion(db, 'postgres'),
     makeSchema: async (version) => (await openPostgres({ ...options, migrations: migrations.slice(0, version) })).close(),
-    view: (run) => steady().execute((tx) => run({ db: tx, dialect: 'postgres' })),
+    async view(run) {
+      const names = (await wholeTables({ db, dialect: 'postgres' })).map(({ name }) => sql.table(name))
+      return steady().execute(async (tx) => {
+        // What rewrites a table is not covered by the state that a transaction sees. The lock goes first: the state is of the first query (https://www.postgresql.org/docs/current/sql-lock.html).
+        if (names.length > 0) await sql`lock table ${sql.join(names)} in access share mode`.execute(tx)
+        return run({ db: tx, dialect: 'postgres' })
+      })
+    },
     transaction: (run) => db.transaction().execute((tx) => run({ db: tx, dialect: 'postgres' })),
     close: () => db.destroy(),
   }
@@ -74,11 +83,4 @@ async function whileOpen<T>(db: Kysely<Tables>, run: (db: Kysely<Tables>) => Pro
   } finally {
     await db.destroy()
   }
-}
-
-async function schemaVersionOf(db: Kysely<Tables>): Promise<number> {
-  const tables = await db.introspection.getTables()
-  if (!tables.some(({ name }) => name === 'migrations')) return 0
-  const { rows } = await sql<{ version: number }>`select coalesce(max(number), 0) as version from migrations`.execute(db)
-  return rows[0]?.version ?? 0
 }
