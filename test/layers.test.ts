@@ -50,7 +50,16 @@ const rules: readonly { readonly folder: string; readonly project: readonly stri
   { folder: 'src/logging', project: ['src/core', 'src/logging'], outside: ['pino', 'node:'] },
   {
     folder: 'src/cli',
-    project: ['src/cli', 'src/auth.ts', 'src/backups.ts', 'src/options.ts', 'src/http/node.ts', 'src/logging', 'src/master-key.ts'],
+    project: [
+      'src/cli',
+      'src/auth.ts',
+      'src/backups.ts',
+      'src/database-moves.ts',
+      'src/options.ts',
+      'src/http/node.ts',
+      'src/logging',
+      'src/master-key.ts',
+    ],
     outside: ['commander', 'node:'],
   },
   { folder: 'client/src', project: ['client/src'], outside: ['jose'] },

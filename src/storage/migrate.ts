@@ -2,6 +2,7 @@ import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { LogFields } from '../core/ports.ts'
 import type { Dialect } from './connection.ts'
+import { assertNotMoved } from './moving/closing.ts'
 import type { Tables } from './tables.ts'
 import { obstacleOf } from './upgrade-obstacle.ts'
 
@@ -75,7 +76,7 @@ const advisoryLock = 7_062_318_459
 
 /**
  * Brings the schema up to date and returns how many steps ran. Each step is one transaction under a lock: of two processes that start at once
- * one does it and the other waits, and a kill leaves whole steps (RL-10). Throws `SchemaTooNew` before it has changed anything, `UpgradeStopped`, and after
+ * one does it and the other waits, and a kill leaves whole steps (RL-10). Throws `SchemaTooNew` and `DatabaseMoved` before it has changed anything, `UpgradeStopped`, and after
  * `patience.total` of waiting what it waited for.
  */
 export async function migrate(upgrade: Upgrade): Promise<number> {
@@ -84,6 +85,7 @@ export async function migrate(upgrade: Upgrade): Promise<number> {
   const current = await readVersion(db, dialect)
   const known = migrations.length
   if (current > known) throw new SchemaTooNew(current, known)
+  if (current > 0) await assertNotMoved({ db, dialect })
   let steps = 0
   let waitingSince: number | undefined
   const startedAt = performance.now()

@@ -8,6 +8,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { movedMessage } from './moving/closing.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -103,6 +104,11 @@ function stateOf(error: unknown): string | undefined {
   return stateCodes.get(error.errcode & 0xff)
 }
 
+/** Whether a database that was moved elsewhere refuses a write. */
+function isOfMoved(error: unknown): boolean {
+  return error instanceof Error && error.message === movedMessage
+}
+
 /** Longest time between two tries of `retryWhileBusy`. */
 const maxPauseMilliseconds = 25
 /** For how long after a write of somebody else more of them are expected. */
@@ -127,7 +133,7 @@ async function retryWhileBusy<T>(deadline: number, attempt: () => T | Promise<T>
     try {
       return await attempt()
     } catch (error) {
-      const state = stateOf(error)
+      const state = isOfMoved(error) ? 'moved' : stateOf(error)
       if (!state) throw error
       if (state !== 'busy' || performance.now() >= deadline) throw unavailable(state, error)
       await delay(pause)

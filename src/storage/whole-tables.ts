@@ -57,7 +57,7 @@ export async function wholeTables(connection: Connection): Promise<readonly Whol
 
 async function describeSqlite({ db }: Connection): Promise<{ described: readonly Described[]; references: readonly Reference[] }> {
   const ofTables = sql`sqlite_schema as t, `
-  const isTable = sql`t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'`
+  const isTable = sql`t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\' and t.name <> 'postern_move_notes'`
   const columns = await sql<Described>`
     select t.name as "table", c.name as "column", c.pk as place from ${ofTables} pragma_table_info(t.name) as c where ${isTable}`.execute(
     db,
