@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { processorMilliseconds } from '../../test/processor-time.ts'
 import { isPlainAddress, parseMailFrom } from './address.ts'
 import { hostileAddresses, plainAddresses } from './test-addresses.ts'
 
@@ -23,10 +24,10 @@ test('IN-05: no control character and no structural character passes anywhere in
 
 test('a hostile length costs no time', () => {
   for (const text of [`${'a.'.repeat(100_000)}@b`, `a@${'a-'.repeat(100_000)}`, '@'.repeat(200_000), `${'!'.repeat(200_000)}`]) {
-    const startedAt = performance.now()
+    const startedAt = processorMilliseconds()
     assert.equal(isPlainAddress(text), false)
     assert.equal(parseMailFrom(text), undefined)
-    assert.ok(performance.now() - startedAt < 50)
+    assert.ok(processorMilliseconds() - startedAt < 50)
   }
 })
 

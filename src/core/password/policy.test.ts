@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { processorMilliseconds } from '../../../test/processor-time.ts'
 import type { PasswordSettings } from '../settings.ts'
 import { brokenRules, describePolicy, maxCodePoints, normalisePassword, passwordProblem, policyAnswer } from './policy.ts'
 import { fakeRules, hostileText, nobody, pick, policyWith, seeded } from './test-passwords.ts'
@@ -51,9 +52,9 @@ for (const [name, password, rule] of [
 
 test('PW-05: a text of 64 MiB is refused at once', () => {
   const text = 'e\u0301'.repeat(2 ** 24)
-  const before = performance.now()
+  const before = processorMilliseconds()
   assert.equal(passwordProblem(text)?.rule, 'maxLength')
-  assert.ok(performance.now() - before < 50)
+  assert.ok(processorMilliseconds() - before < 50)
 })
 
 test('PW-06: every printing ASCII character and spaces at both ends stay as they are', async () => {

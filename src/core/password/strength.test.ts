@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import test from 'node:test'
 import { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import { meterDictionaries } from '../../../scripts/build-dictionaries.ts'
+import { processorMilliseconds } from '../../../test/processor-time.ts'
 import { buildBlocklist } from './blocklist.ts'
 import { dictionariesFile, packDictionaries } from './dictionaries.ts'
 import { createPasswordRules } from './strength.ts'
@@ -61,9 +62,9 @@ for (const [name, password] of Object.entries(slow)) {
     await rules.strength('the dictionaries are loaded before', [])
     let fastest = Number.POSITIVE_INFINITY
     for (let i = 0; i < 3; i++) {
-      const before = performance.now()
+      const before = processorMilliseconds()
       await rules.strength(password, context)
-      fastest = Math.min(fastest, performance.now() - before)
+      fastest = Math.min(fastest, processorMilliseconds() - before)
     }
     assert.ok(fastest < 50, `took ${Math.round(fastest)} ms`)
   })

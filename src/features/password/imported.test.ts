@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createKit, goodPassword, type Kit, onEveryDatabase } from '../../../test/kit.ts'
+import { processorMilliseconds } from '../../../test/processor-time.ts'
 import { newPasswordCredential, originOf, passwordKind, readPassword } from '../../core/password/credential.ts'
 import { vectors } from '../../core/password/foreign/test-vectors.ts'
 import { storedHashOf } from '../../core/password/hashed-password.ts'
@@ -87,9 +88,9 @@ onEveryDatabase('PW-11: rows that are malformed or beyond the bounds answer like
   ]) {
     const { loginId, userId } = await importUser(kit, hash)
     const before = await rowOf(kit, userId)
-    const start = performance.now()
+    const start = processorMilliseconds()
     const { status, body } = await signIn(kit, loginId, 'correct horse')
-    assert.ok(performance.now() - start < 1000)
+    assert.ok(processorMilliseconds() - start < 1000)
     assert.deepEqual([status, body.errorCode], [401, 'E062903'])
     assert.deepEqual(await rowOf(kit, userId), before)
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { processorMilliseconds } from '../../../../test/processor-time.ts'
 import { AuthError, coreErrors } from '../../errors.ts'
 import { HashedPassword, storedHashOf } from '../hashed-password.ts'
 import { pick, seeded } from '../test-passwords.ts'
@@ -138,14 +139,14 @@ test('PW-11: the longest texts are read in no time', () => {
     'bcrypt_sha256$',
   ]
   const long = heads.flatMap((head) => units.map((unit) => head + unit.repeat(Math.floor(1000 / unit.length) - head.length)))
-  const before = performance.now()
+  const before = processorMilliseconds()
   for (const text of long) for (let i = 0; i < 50; i++) readHash(text)
-  const each = (performance.now() - before) / (long.length * 50)
+  const each = (processorMilliseconds() - before) / (long.length * 50)
   assert.ok(each < 0.5, `${each} ms each`)
   const huge = '$2b$10$'.repeat(2 ** 18)
-  const start = performance.now()
+  const start = processorMilliseconds()
   assert.deepEqual([readHash(huge), recogniseHash(huge), recogniseHash(`{"${huge}`)], [undefined, undefined, undefined])
-  assert.ok(performance.now() - start < 50)
+  assert.ok(processorMilliseconds() - start < 50)
 })
 
 test('the rounds of phpass and Drupal let others have their turn', async () => {
@@ -209,9 +210,9 @@ for (const [text, isRead] of [
   test(`PW-11: ${text.slice(0, 40)}… ${isRead ? 'is at the bound' : 'is beyond it, refused and never checked'}`, async () => {
     assert.equal(recogniseHash(text), isRead ? text : undefined)
     if (isRead) return
-    const start = performance.now()
+    const start = processorMilliseconds()
     assert.equal((await readHash(text)?.matches(password)) ?? false, false)
-    assert.ok(performance.now() - start < 50)
+    assert.ok(processorMilliseconds() - start < 50)
   })
 }
 
