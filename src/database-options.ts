@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Fields } from './option-fields.ts'
 import type { OpenOptions } from './storage/open.ts'
-import { readPostgresUrl } from './storage/postgres-url.ts'
+import { readPostgresUrl, tlsOf } from './storage/postgres-url.ts'
 
 /** A problem of options together: the option that it is told of, and the sentence. */
 type Together = readonly [name: keyof Fields, sentence: string]
@@ -95,4 +95,15 @@ export function resolvedTlsFiles(fields: Fields): Pick<Fields, 'databaseTlsCaFil
     databaseTlsCertFile: whole(fields.databaseTlsCertFile),
     databaseTlsKeyFile: whole(fields.databaseTlsKeyFile),
   }
+}
+
+/** How the way to a PostgreSQL server beyond this machine is not protected: nobody proves the server, or nothing is encrypted; `undefined` where it is, or there is no such way. */
+export function databaseExposure(fields: Fields & { readonly database: string }): 'unproven' | 'inTheClear' | undefined {
+  const { tls, database } = storageOptions(fields)
+  const address = isPostgres(database) ? readPostgresUrl(database) : undefined
+  if (!address || 'problem' in address) return undefined
+  const { host = 'localhost' } = address
+  const { mode } = tlsOf(address, tls)
+  if (host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host)) return undefined
+  return mode === 'disable' ? 'inTheClear' : mode === 'no-verify' ? 'unproven' : undefined
 }

@@ -4,6 +4,7 @@ import { deliveryProblems, hasTransport } from './delivery-options.ts'
 import { type Fields, OptionFields, optionFacts } from './option-fields.ts'
 import { flagOf, fromText, suggestion, variableOf } from './option-text.ts'
 
+export { databaseExposure } from './database-options.ts'
 export { OptionFields, optionFacts } from './option-fields.ts'
 export { flagOf, suggestion, variableOf } from './option-text.ts'
 

@@ -28,6 +28,9 @@ export const databases: readonly DatabaseKind[] = [
   ...(postgresUrl ? [{ name: 'postgres' as const, open: () => openFreshPostgres(postgresUrl) }] : []),
 ].filter(({ name }) => [name, undefined].includes(process.env.POSTERN_TEST_DATABASES as typeof name | undefined))
 
+/** Whether pace does not matter, as with a pooler in between. */
+const isUnhurried = process.env.POSTERN_TEST_UNHURRIED === 'true'
+
 /** Opens a new embedded database in a temporary folder. */
 export async function openSqliteFile(): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-'))
@@ -61,7 +64,7 @@ async function openFreshPostgres(server: string): Promise<TestDatabase> {
   const name = `postern_${randomBytes(8).toString('hex')}`
   await onServer(server, `create database ${name} template ${template}`)
   const url = urlOf(server, name)
-  const storage = await openStorage({ database: url })
+  const storage = await openStorage({ database: url, writesMuch: isUnhurried })
   return {
     storage,
     url,

@@ -110,7 +110,7 @@ async function checkInside(options: Options): Promise<readonly Finding[]> {
   try {
     const auth = await openExisting(options, { log: createLog({ level: 'warn' }) })
     try {
-      return await examine(auth)
+      return await examine(auth, options)
     } finally {
       await auth.close()
     }
@@ -119,12 +119,27 @@ async function checkInside(options: Options): Promise<readonly Finding[]> {
   }
 }
 
-async function examine(auth: Auth): Promise<readonly Finding[]> {
+/** What the database says of itself, and what of it is unsafe. */
+function checkDatabase(facts: Readonly<Record<string, string>>, { databasePoolSize }: Options): readonly Finding[] {
+  const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
+  const off = ['synchronous_commit', 'fsync'].filter((name) => facts[name] === 'off')
+  // Three are kept for superusers by default, and each process has one more that listens.
+  const room = Number(facts.max_connections) - 3
+  const isFull = databasePoolSize + 1 > room
+  return [
+    ok(`The database: ${told.join(', ')}.`),
+    ...off.map((name) => weakness({ row: 'RL-02', text: `${name} is off: a crash may lose acknowledged writes` })),
+    ...(isFull ? [weakness({ row: 'RL-04', text: `databasePoolSize is ${databasePoolSize}, but the server has room for ${room}` })] : []),
+  ]
+}
+
+async function examine(auth: Auth, options: Options): Promise<readonly Finding[]> {
   const projects = await auth.api.listProjects()
   const milliseconds = auth.deps.hasher.measuredMilliseconds
   const cost = `One password hash takes ${milliseconds.toFixed(1)} ms`
   const findings: Finding[] = [
     ok('The database answers and its schema is that of this version.'),
+    ...checkDatabase(await auth.deps.storage.describe(), options),
     ok('The master key opens what the database has sealed.'),
     ok('The list of common passwords is whole.'),
     milliseconds >= 5 && milliseconds <= 1000 ? ok(`${cost}.`) : { level: 'weaker', text: `PW-01: ${cost}, outside of 5 to 1000` },

@@ -1,6 +1,6 @@
 import type { CountedLimit } from '../core/deps.ts'
 import type { Settings } from '../core/settings.ts'
-import { isLoopback, type Options } from '../options.ts'
+import { databaseExposure, isLoopback, type Options } from '../options.ts'
 
 /** A choice that is weaker than the standard it comes from, with the row of the security bar. */
 export interface Weaker {
@@ -73,7 +73,10 @@ const bars = [
 ] as const
 
 /** Lists the options that are weaker than their standard. */
-export function weakerOptions({ limits, allowInsecureHttp, address, publicUrl }: Options): readonly Weaker[] {
+export function weakerOptions(options: Options): readonly Weaker[] {
+  const { limits, allowInsecureHttp, address, publicUrl, allowAsynchronousCommit } = options
+  const exposure = databaseExposure(options)
+  const isPostgres = options.database.startsWith('postgres')
   const { accountFailures } = limits
   const isBeyond = !isLoopback(address) || publicUrl !== undefined
   return weaker([
@@ -86,6 +89,14 @@ export function weakerOptions({ limits, allowInsecureHttp, address, publicUrl }:
       const { max, perSeconds } = limits[name]
       return [row, isLooser(limits[name], bar), `limits.${name} is ${told(max)} in ${perSeconds} s, over ${bar.max} in ${bar.perSeconds} s`]
     }),
+    ['RL-02', isPostgres && allowAsynchronousCommit, 'a crash of the database may lose acknowledged writes (allowAsynchronousCommit)'],
+    [
+      'RL-04',
+      isPostgres && (options.databaseDeadlineMilliseconds > 2_800 || options.databaseConnectMilliseconds > 2_000),
+      'requests may wait over 3 s, or over 2 s for a connection (databaseDeadlineMilliseconds, databaseConnectMilliseconds)',
+    ],
+    ['CR-02', exposure === 'inTheClear', 'the way to the database is not encrypted (databaseTlsMode)'],
+    ['CR-02', exposure === 'unproven', 'anybody can pose as the database (databaseTlsMode)'],
     ['WB-04', allowInsecureHttp && isBeyond, 'passwords and tokens may cross the network in the clear (allowInsecureHttp)'],
   ])
 }

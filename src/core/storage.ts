@@ -97,6 +97,8 @@ export interface Storage extends ManagementStorage, TransferStorage, MessageStor
   analyze(): Promise<void>
   /** Throws when the database cannot answer a query now. */
   ping(): Promise<void>
+  /** What the database says of itself: its version, and settings that matter, by the names that it has for them. For people; nothing of it is secret. */
+  describe(): Promise<Readonly<Record<string, string>>>
   close(): Promise<void>
 
   readonly projects: {

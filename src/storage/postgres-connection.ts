@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import type pg from 'pg'
-import { type Pooler, type PostgresAddress, readPostgresUrl, type TlsSettings } from './postgres-url.ts'
+import { type Pooler, readPostgresUrl, type TlsSettings, tlsOf } from './postgres-url.ts'
 
 /** What reaches the database, and how. */
 export interface ConnectionOptions {
@@ -41,20 +41,6 @@ export async function connectionOf({ url, tls, pooler }: ConnectionOptions): Pro
     keepAlive: true,
   }
   return { config, isPooled: address.isPooled || pooler === 'transaction' }
-}
-
-/** What is in force: the options, and what they leave open from the URL. A file of authorities without a mode asks for the whole proof. */
-export function tlsOf(
-  address: PostgresAddress,
-  given: TlsSettings = {},
-): TlsSettings & { readonly mode: NonNullable<TlsSettings['mode']> } {
-  const caFile = given.caFile ?? address.tls.caFile
-  const certFile = given.certFile ?? address.tls.certFile
-  const keyFile = given.keyFile ?? address.tls.keyFile
-  const isAsked = (caFile ?? certFile ?? keyFile) !== undefined
-  const mode = given.mode ?? address.tls.mode ?? (isAsked ? 'verify-full' : 'disable')
-  // In libpq it proves nothing by itself, which is not what whoever writes it expects.
-  return { mode: mode === 'require' ? 'verify-full' : mode, caFile, certFile, keyFile }
 }
 
 /**

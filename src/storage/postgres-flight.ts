@@ -121,6 +121,9 @@ function writeAll(wire: Wire, statements: readonly Sendable[]): void {
 function parameterText(value: unknown): string | Buffer | null {
   if (value === null || typeof value === 'string' || Buffer.isBuffer(value)) return value
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  // https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+    return `{${value.map((one) => `"${one.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`
   throw new Error(`A query has a parameter of a kind that is not stored: ${typeof value}`)
 }
 

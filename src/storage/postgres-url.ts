@@ -98,3 +98,14 @@ function addressOf(url: URL, given: ReadonlyMap<string, string>, mode: TlsMode |
     },
   }
 }
+
+/** What is in force: the options, and what they leave open from the URL. A file of authorities without a mode asks for the whole proof. */
+export function tlsOf(address: PostgresAddress, given: TlsSettings = {}): TlsSettings & { readonly mode: TlsMode } {
+  const caFile = given.caFile ?? address.tls.caFile
+  const certFile = given.certFile ?? address.tls.certFile
+  const keyFile = given.keyFile ?? address.tls.keyFile
+  const isAsked = (caFile ?? certFile ?? keyFile) !== undefined
+  const mode = given.mode ?? address.tls.mode ?? (isAsked ? 'verify-full' : 'disable')
+  // In libpq it proves nothing by itself, which is not what whoever writes it expects.
+  return { mode: mode === 'require' ? 'verify-full' : mode, caFile, certFile, keyFile }
+}

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Storage } from '../core/storage.ts'
 import type { Connection, Dialect } from './connection.ts'
+import { describe } from './describe.ts'
 import { accessKeys } from './sql/access-keys.ts'
 import { accounts } from './sql/accounts-in-bulk.ts'
 import { attempts } from './sql/attempts.ts'
@@ -65,6 +66,7 @@ export function storageOver(
     async ping() {
       await db.selectFrom('meta').select('key').limit(1).execute()
     },
+    describe: () => describe({ db, dialect }),
     async close() {
       await searchDb?.destroy()
       await db.destroy()
@@ -76,7 +78,7 @@ function inTransaction(connection: Connection): Storage {
   const refuse = async (): Promise<never> => {
     throw new Error('Not inside a transaction: calls to transaction() do not nest, and only the outer storage can be pinged or closed')
   }
-  return { ...nouns(connection), transaction: refuse, snapshot: refuse, analyze: refuse, ping: refuse, close: refuse }
+  return { ...nouns(connection), transaction: refuse, snapshot: refuse, analyze: refuse, ping: refuse, describe: refuse, close: refuse }
 }
 
 async function analyze(view: Kysely<Tables>): Promise<void> {

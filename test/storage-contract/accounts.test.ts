@@ -102,12 +102,14 @@ contract('accounts: what fails leaves nothing', async ({ storage, here }) => {
 
 contract('accounts: which names are taken', async ({ storage, here, there }) => {
   await insert(storage, [
-    account(here, 'U1', { loginIds: [loginId('a'), loginId("o'b")] }),
+    account(here, 'U1', { loginIds: [loginId('a'), loginId("o'b"), loginId('\\"{,}')] }),
     account(there, 'U2', { loginIds: [loginId('c')] }),
   ])
-  const taken = await storage.accounts.taken(here, { canonicals: ['a', 'A', 'c', "o'b", '{a}', '"'], userIds: ['U1', 'U2', ''] })
-  assert.deepEqual([...taken.canonicals].sort(), ['a', "o'b"])
-  assert.deepEqual([...taken.userIds], ['U1'])
+  const asked = { canonicals: ['a', 'A', 'c', "o'b", '{a}', '"', '\\"{,}'], userIds: ['U1', 'U2', ''] }
+  for (const taken of [await storage.accounts.taken(here, asked), await storage.transaction((tx) => tx.accounts.taken(here, asked))]) {
+    assert.deepEqual(taken.canonicals, new Set(['\\"{,}', 'a', "o'b"]))
+    assert.deepEqual([...taken.userIds], ['U1'])
+  }
   const none = await storage.accounts.taken(here, { canonicals: [], userIds: [] })
   assert.deepEqual([...none.canonicals, ...none.userIds], [])
 })

@@ -133,7 +133,10 @@ contractAlone('outbox: a due message is leased by one worker', async ({ storage,
   assert.deepEqual(await storage.outbox.lease(now, now + 60, 50), [])
   const again = await storage.outbox.lease(now + 60, now + 120, 50)
   assert.equal(again.length, 13, 'a lease that ran out is taken by the next')
-  assert.deepEqual(again[0], message(there, 'O10', { nextAttemptAt: now + 120 }))
+  assert.deepEqual(
+    again.find(({ id }) => id === 'O10'),
+    message(there, 'O10', { nextAttemptAt: now + 120 }),
+  )
 })
 
 contractAlone('outbox: an outcome is written, and messages are listed newest first', async ({ storage, here, there }) => {
