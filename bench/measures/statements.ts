@@ -13,7 +13,7 @@ interface Call {
   readonly projectId?: string
 }
 
-/** Round trips to PostgreSQL for one call: the program runs in this process, and every query that its driver sends is counted, transaction control included. */
+/** Round trips to PostgreSQL for one call: the program runs in this process, and all that its driver sends and waits for is counted, transaction control included. */
 export async function measureStatements(bench: Bench): Promise<void> {
   const subject = bench.subjects.find(({ database }) => database === 'postgres')
   if (!subject) return
@@ -44,7 +44,7 @@ export async function measureStatements(bench: Bench): Promise<void> {
         name: one.name,
         value,
         unit: 'trips',
-        raw: (fewest ?? []).map(shortText).join(' · '),
+        raw: (fewest ?? []).join(' · '),
         ...target,
       })
     }
@@ -88,8 +88,10 @@ function recordQueries(): { readonly texts: string[]; restore(): void } {
   const texts: string[] = []
   const original = pg.Client.prototype.query
   const recording = function (this: unknown, ...given: unknown[]): unknown {
-    const [query] = given
-    texts.push(typeof query === 'string' ? query : String((query as { readonly text?: unknown }).text))
+    const [query] = given as [string | { readonly text: string; readonly statements?: readonly { readonly text: string }[] }]
+    // What leaves in one go is one round trip.
+    const sent = typeof query === 'string' ? [{ text: query }] : (query.statements ?? [query])
+    texts.push(sent.map(({ text }) => shortText(text)).join(' + '))
     return Reflect.apply(original, this, given)
   }
   pg.Client.prototype.query = recording as typeof original

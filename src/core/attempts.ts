@@ -217,3 +217,26 @@ export async function takeLimited(
   const count = await deps.storage.attempts.take(input.projectId, name, limit, now)
   return { isTaken: count.isTaken, retryAfterSeconds: Math.max(1, count.windowEndsAt - now), giveBack }
 }
+
+/** A plain counted limit by name and key parts. */
+export interface NamedLimit {
+  readonly name: string
+  readonly parts: readonly string[]
+  readonly limit: CountedLimit
+}
+
+/** Takes one place of each limit that is there, one after the other. Where one refuses, none is used up, and the answer is its index; `undefined` when there was a place in all. */
+export async function takeInTurn(
+  deps: Deps,
+  { projectId, limited }: { readonly projectId: string; readonly limited: readonly NamedLimit[] },
+): Promise<number | undefined> {
+  const counted = limited.flatMap(({ name, parts, limit }, index) => (limit.max === 0 ? [] : [{ index, limit, key: key(name, ...parts) }]))
+  const steps = counted.map(({ key: name, limit }) => ({ requests: [{ key: name, max: limit.max, windowSeconds: limit.perSeconds }] }))
+  const answers = await deps.storage.attempts.takeInSteps(projectId, steps, deps.clock.nowSeconds())
+  const isRefused = answers.at(-1)?.counts[0]?.isTaken === false
+  if (!isRefused) return undefined
+  // In the order in which places are taken, so that nobody waits for counters of whoever waits for theirs.
+  const taken = counted.slice(0, answers.length - 1).map(({ key: name }) => name)
+  await deps.storage.transaction((tx) => together(...taken.map((name) => tx.attempts.giveBack(projectId, name))))
+  return counted[answers.length - 1]?.index
+}

@@ -1,6 +1,7 @@
 import type { Clock, Random } from './ports.ts'
 import { digest, equalDigests, newId, newSecret, splitToken } from './secrets.ts'
 import type { ChallengeRecord, Storage } from './storage.ts'
+import { together } from './together.ts'
 
 /** What a one-time secret may be used for; one made for a purpose never serves another (RC-05). */
 export const challengePurposes = [
@@ -52,9 +53,12 @@ export function newChallenge(deps: Omit<ChallengeDeps, 'storage'>, target: Chall
 /** Stores a challenge; older ones of the user, or of who is to be one, and of the purpose are void from then on (RC-05). */
 export async function storeChallenge(tx: Storage, challenge: ChallengeRecord): Promise<void> {
   const { projectId, userId, loginId, purpose } = challenge
-  if (loginId === '') await tx.challenges.deleteForUser(projectId, userId, [purpose])
-  else await tx.challenges.deleteForLoginId(projectId, loginId, [purpose])
-  await tx.challenges.insert(challenge)
+  await together(
+    loginId === ''
+      ? tx.challenges.deleteForUser(projectId, userId, [purpose])
+      : tx.challenges.deleteForLoginId(projectId, loginId, [purpose]),
+    tx.challenges.insert(challenge),
+  )
 }
 
 /**

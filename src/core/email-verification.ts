@@ -4,6 +4,7 @@ import type { MessageWishes } from './messages.ts'
 import type { Project } from './projects.ts'
 import { approvedRedirect, withToken } from './redirect.ts'
 import type { Storage, UserRecord } from './storage.ts'
+import { together } from './together.ts'
 
 /** Whether a fresh sign-up should prove its mailbox. Test users get no mail. */
 export function wantsVerification(project: Project, user: UserRecord): boolean {
@@ -19,17 +20,9 @@ export async function queueVerification(
   const { project, user, wishes } = input
   const ttlSeconds = project.settings.magicLink.verificationExpirationTime * 60
   const challenge = newChallenge(deps, { projectId: project.id, userId: user.id, purpose: 'verifyEmail', address: user.email, ttlSeconds })
-  await storeChallenge(tx, challenge.record)
-  await deps.outbox.queue(tx, {
-    project,
-    kind: 'email.verify',
-    channel: 'email',
-    user,
-    to: user.email,
-    ttlSeconds,
-    values: { link: linkTo(deps, project, challenge.token), lifetime: ttlSeconds },
-    wishes,
-  })
+  const values = { link: linkTo(deps, project, challenge.token), lifetime: ttlSeconds }
+  const message = { project, kind: 'email.verify', channel: 'email', user, to: user.email, ttlSeconds, values, wishes } as const
+  await together(storeChallenge(tx, challenge.record), deps.outbox.queue(tx, message))
 }
 
 function linkTo(deps: Deps, project: Project, token: string): string {

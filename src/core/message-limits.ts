@@ -1,4 +1,4 @@
-import { type LimitedPlace, takeLimited } from './attempts.ts'
+import { takeInTurn } from './attempts.ts'
 import type { CountedLimit, Deps } from './deps.ts'
 import type { Channel } from './messages.ts'
 
@@ -36,20 +36,17 @@ export async function takeMail(
   input: MessageRequest,
 ): Promise<{ readonly isTaken: boolean; readonly isSourceRefused: boolean }> {
   const { projectId, channel } = input
-  const taken: LimitedPlace[] = []
-  for (const { name, parts, limit } of stepsOf(deps, input)) {
-    const place = await takeLimited(deps, { projectId, name: `message.${name}`, parts, limit })
-    if (!place.isTaken) {
-      for (const one of taken) await one.giveBack()
-      const label = name === 'recipientDaily' ? 'recipient' : name
-      deps.metrics.count('postern_messages_refused_total', { channel, limit: label })
-      // The others are what single people do; this one stops a project.
-      if (name === 'project') deps.log.warn('message.projectLimit', { projectId, channel, max: limit.max, perSeconds: limit.perSeconds })
-      return { isTaken: false, isSourceRefused: name === 'source' }
-    }
-    taken.push(place)
-  }
-  return { isTaken: true, isSourceRefused: false }
+  const steps = stepsOf(deps, input)
+  const limited = steps.map(({ name, parts, limit }) => ({ name: `message.${name}`, parts, limit }))
+  const refused = await takeInTurn(deps, { projectId, limited })
+  const step = refused === undefined ? undefined : steps[refused]
+  if (!step) return { isTaken: true, isSourceRefused: false }
+  const { name, limit } = step
+  const label = name === 'recipientDaily' ? 'recipient' : name
+  deps.metrics.count('postern_messages_refused_total', { channel, limit: label })
+  // The others are what single people do; this one stops a project.
+  if (name === 'project') deps.log.warn('message.projectLimit', { projectId, channel, max: limit.max, perSeconds: limit.perSeconds })
+  return { isTaken: false, isSourceRefused: name === 'source' }
 }
 
 interface Step {

@@ -7,6 +7,7 @@ import type { Random } from './ports.ts'
 import { equalDigests } from './secrets.ts'
 import { termsOf } from './sign-in-challenges.ts'
 import type { ChallengeRecord, Storage, UserRecord } from './storage.ts'
+import { together } from './together.ts'
 
 /** One-time codes of six digits: few enough to type, so few tries, a short life and a keyed digest have to make up for the rest (BF-07, RC-02). */
 
@@ -31,8 +32,7 @@ export function newOneTimeCode(
 
 /** Stores a code: older ones of its owner are void, and it can be tried five times, whatever was tried before. */
 export async function storeOneTimeCode(tx: Storage, record: ChallengeRecord): Promise<void> {
-  await storeChallenge(tx, record)
-  await clearCodeTries(tx, record.projectId, CodeData.parse(record.data).loginId)
+  await together(storeChallenge(tx, record), clearCodeTries(tx, record.projectId, CodeData.parse(record.data).loginId))
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Project } from './projects.ts'
 import { type SignInTerms, signInTerms } from './sign-in-challenges.ts'
 import { takeSignUp } from './sign-up-limit.ts'
 import type { ChallengeRecord, Storage, UserWithLoginIds } from './storage.ts'
+import { together } from './together.ts'
 import { canonicalLoginId, isAnotherAddress, maskEmail, maskPhone, type NewUserDetails } from './users.ts'
 
 /**
@@ -185,13 +186,19 @@ export async function sendStart(deps: Deps, start: Start): Promise<void> {
   await deps.storage.transaction(async (tx) => {
     const locked = await tx.users.lock(project.id, account?.user.id ?? '')
     const isThere = account ? locked !== undefined : newcomer !== undefined
-    await recordEvent(deps, tx, { ...start.event, outcome: isThere ? 'success' : 'failure' })
-    // Where a limit held the message back, the secret of before stays, and a code gets no further tries: whoever counts them learns nothing (EN-05).
-    if (!target.isRecipientRefused) await start.store(tx, isThere ? challenge : { ...challenge, userId: '', loginId: '', address: '' })
     const message = { project, kind, channel, ttlSeconds }
-    if (owner) await queueExistsNotice(deps, tx, { project, channel, owner, wishes })
-    else if (isThere && address !== '') await deps.outbox.queue(tx, { ...message, user: account?.user, to: address, values, wishes })
-    else await deps.outbox.queueDecoy(tx, message)
+    const queued = () => {
+      if (owner) return queueExistsNotice(deps, tx, { project, channel, owner, wishes })
+      if (isThere && address !== '') return deps.outbox.queue(tx, { ...message, user: account?.user, to: address, values, wishes })
+      return deps.outbox.queueDecoy(tx, message)
+    }
+    // Where a limit held the message back, the secret of before stays, and a code gets no further tries: whoever counts them learns nothing (EN-05).
+    const isStored = !target.isRecipientRefused
+    await together(
+      recordEvent(deps, tx, { ...start.event, outcome: isThere ? 'success' : 'failure' }),
+      ...(isStored ? [start.store(tx, isThere ? challenge : { ...challenge, userId: '', loginId: '', address: '' })] : []),
+      queued(),
+    )
   })
   deps.outbox.wake()
 }

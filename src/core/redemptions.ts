@@ -3,16 +3,17 @@ import { codeKeys } from './attempts.ts'
 import type { DeliveryMethod } from './delivery-methods.ts'
 import type { Deps } from './deps.ts'
 import { coreErrors } from './errors.ts'
-import { recordEvent, type Source, userEvent } from './events.ts'
+import { type NewEvent, recordEvent, type Source, userEvent } from './events.ts'
 import { mergedMethods } from './factors.ts'
 import { changesOfFirstProof, isFirstProof, loginIdsAfterFirstProof, wipeBeforeFirstProof } from './first-proof.ts'
 import type { FoundGrants } from './grants.ts'
 import type { Project } from './projects.ts'
-import type { Redeemer } from './redeemers.ts'
+import { enterRedeemer, type Redeemer } from './redeemers.ts'
 import { joinByDomain, tenantsByDomain, withTenants } from './self-provisioning.ts'
 import { assertUsable, type PreparedSession, prepareSession, storeSession } from './sessions.ts'
 import type { SignInTerms } from './sign-in-challenges.ts'
-import type { Storage, UserChanges } from './storage.ts'
+import type { ChallengeRecord, Storage, UserChanges } from './storage.ts'
+import { together } from './together.ts'
 
 /** What every sign-in by a one-time secret does once the secret was proven and who redeems it was found. */
 
@@ -83,23 +84,50 @@ async function assertStillLive(
 }
 
 /**
- * Stores a prepared redemption. Part of the caller's transaction, which has entered the redeemer and spent the challenge. False when somebody else has the new login ID by now: roll
- * back then.
+ * Redeems a proven secret: enters the redeemer, spends the secret where it is stored, and stores the sign-in. Part of the caller's transaction, which is undone when it throws: what `refusal`
+ * makes when the user is gone, somebody else has the new login ID by now, or the secret was spent.
  */
-export async function storeRedemption(deps: Deps, tx: Storage, redemption: PreparedRedemption): Promise<boolean> {
+export async function redeem(
+  deps: Deps,
+  tx: Storage,
+  input: {
+    readonly redeemer: Redeemer
+    readonly redemption: PreparedRedemption
+    readonly challenge: ChallengeRecord | undefined
+    readonly event?: NewEvent
+    readonly refusal: () => Error
+  },
+): Promise<void> {
+  const { redeemer, redemption, challenge, event, refusal } = input
+  const unlessRefused = async (isDone: Promise<boolean>) => {
+    if (!(await isDone)) throw refusal()
+  }
+  const entering = unlessRefused(enterRedeemer(tx, redemption.project, redeemer))
+  // Several users are locked before anything else is, so that nobody who waits for one of them is waited for.
+  if (redeemer.update) await entering
+  await together(
+    entering,
+    ...(challenge ? [unlessRefused(tx.challenges.spend(challenge.projectId, challenge.id, deps.clock.nowSeconds()))] : []),
+    ...(event ? [recordEvent(deps, tx, event)] : []),
+    unlessRefused(storeRedemption(deps, tx, redemption)),
+  )
+}
+
+/** Stores a prepared redemption. False when somebody else has the new login ID by now. */
+async function storeRedemption(deps: Deps, tx: Storage, redemption: PreparedRedemption): Promise<boolean> {
   const { project, session, changes, joined, source, revokesOthers, firstProof, update, signUp } = redemption
   const { projectId, userId, id } = session.record
-  if (signUp) {
-    const event = { projectId, type: 'user.signUp', outcome: 'success', userId, source, data: { method: signUp } } as const
-    await recordEvent(deps, tx, userEvent(event))
-  }
+  const event = { projectId, type: 'user.signUp', outcome: 'success', userId, source, data: { method: signUp } } as const
   if (update && !(await storeUpdate(deps, tx, project, update, source))) return false
   if (firstProof) await wipeBeforeFirstProof(deps, tx, { projectId, userId, method: firstProof, source })
-  if (Object.keys(changes).length > 0) await tx.users.update(projectId, userId, changes)
-  if (joined) await joinByDomain(deps, tx, { projectId, userId, source, found: joined })
-  // Whoever has the mailbox need not guess at codes that go there (BF-01).
-  if (changes.isEmailVerified) await tx.attempts.clear(projectId, codeKeys(userId, ['code.email']))
-  await storeSession(deps, tx, session)
-  if (revokesOthers) await tx.sessions.endAllForUser(projectId, userId, 'signIn', deps.clock.nowSeconds(), id)
+  await together(
+    ...(signUp ? [recordEvent(deps, tx, userEvent(event))] : []),
+    ...(Object.keys(changes).length > 0 ? [tx.users.update(projectId, userId, changes)] : []),
+    ...(joined ? [joinByDomain(deps, tx, { projectId, userId, source, found: joined })] : []),
+    // Whoever has the mailbox need not guess at codes that go there (BF-01).
+    ...(changes.isEmailVerified ? [tx.attempts.clear(projectId, codeKeys(userId, ['code.email']))] : []),
+    storeSession(deps, tx, session),
+    ...(revokesOthers ? [tx.sessions.endAllForUser(projectId, userId, 'signIn', deps.clock.nowSeconds(), id)] : []),
+  )
   return true
 }

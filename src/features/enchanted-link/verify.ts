@@ -3,8 +3,8 @@ import { EnchantedData, findEnchantedLink } from '../../core/enchanted-links.ts'
 import { coreErrors } from '../../core/errors.ts'
 import { type NewEvent, recordEvent, type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
-import { enterRedeemer, findRedeemer } from '../../core/redeemers.ts'
-import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
+import { findRedeemer } from '../../core/redeemers.ts'
+import { prepareRedemption, redeem } from '../../core/redemptions.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
 import { termsOf } from '../../core/sign-in-challenges.ts'
 import type { ChallengeRecord } from '../../core/storage.ts'
@@ -65,11 +65,8 @@ export async function takePendingSession(deps: Deps, input: Caller & { readonly 
   const redeemer = await findRedeemer(deps, project, challenge)
   if (!redeemer) throw enchantedLinkErrors.PendingSession()
   const redemption = await prepareRedemption(deps, { project, source, redeemer, terms: termsOf(challenge) })
-  await deps.storage.transaction(async (tx) => {
-    if (!(await enterRedeemer(tx, project, redeemer))) throw enchantedLinkErrors.PendingSession()
-    if (!(await tx.challenges.spend(project.id, challenge.id, deps.clock.nowSeconds()))) throw enchantedLinkErrors.PendingSession()
-    if (!(await storeRedemption(deps, tx, redemption))) throw enchantedLinkErrors.PendingSession()
-  })
+  const refusal = enchantedLinkErrors.PendingSession
+  await deps.storage.transaction((tx) => redeem(deps, tx, { redeemer, redemption, challenge, refusal }))
   deps.outbox.wake()
   return redemption.session.issued
 }

@@ -4,8 +4,8 @@ import type { Deps } from '../../core/deps.ts'
 import { AuthError, coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
-import { enterRedeemer, findRedeemer } from '../../core/redeemers.ts'
-import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
+import { findRedeemer } from '../../core/redeemers.ts'
+import { prepareRedemption, redeem } from '../../core/redemptions.ts'
 import { joinByDomain, tenantsByDomain } from '../../core/self-provisioning.ts'
 import { type IssuedSession, liveSession } from '../../core/sessions.ts'
 import type { Settings } from '../../core/settings.ts'
@@ -60,12 +60,8 @@ export async function verifyLink(deps: Deps, input: VerifyLink): Promise<IssuedS
   const redemption = await prepareRedemption(deps, { project, source, redeemer, terms, isReset, isHolder })
   const userId = redeemer.account.user.id
   const event = userEvent({ projectId, type: 'magicLink.verify', outcome: 'success', userId, source, data: { purpose: challenge.purpose } })
-  await deps.storage.transaction(async (tx) => {
-    if (!(await enterRedeemer(tx, project, redeemer))) throw coreErrors.InvalidLinkToken()
-    if (!(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw coreErrors.InvalidLinkToken()
-    await recordEvent(deps, tx, event)
-    if (!(await storeRedemption(deps, tx, redemption))) throw coreErrors.InvalidLinkToken()
-  })
+  const refusal = coreErrors.InvalidLinkToken
+  await deps.storage.transaction((tx) => redeem(deps, tx, { redeemer, redemption, challenge, event, refusal }))
   deps.outbox.wake()
   return redemption.session.issued
 }

@@ -6,12 +6,13 @@ import { coreErrors } from '../../core/errors.ts'
 import { recordEvent, type Source, userEvent } from '../../core/events.ts'
 import { findOneTimeCode, isRightCode } from '../../core/one-time-codes.ts'
 import type { Project } from '../../core/projects.ts'
-import { enterRedeemer, findRedeemer, type Redeemer } from '../../core/redeemers.ts'
-import { prepareRedemption, storeRedemption } from '../../core/redemptions.ts'
+import { findRedeemer, type Redeemer } from '../../core/redeemers.ts'
+import { prepareRedemption, redeem } from '../../core/redemptions.ts'
 import type { IssuedSession } from '../../core/sessions.ts'
 import { signInTerms, termsOf } from '../../core/sign-in-challenges.ts'
 import type { ChallengeRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
 import { isStaticCodeFor, isStaticText } from '../../core/testers.ts'
+import { together } from '../../core/together.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 import { otpErrors } from './errors.ts'
 
@@ -47,14 +48,14 @@ export async function verifyCode(deps: Deps, input: VerifyCode): Promise<IssuedS
   const redemption = await prepareRedemption(deps, { project, source, redeemer, terms })
   const { projectId, id: userId } = redeemer.account.user
   const event = userEvent({ projectId, type: 'otp.verify', outcome: 'success', userId, source, data: { method, isStatic } })
-  await deps.storage.transaction(async (tx) => {
-    if (!(await enterRedeemer(tx, project, redeemer))) throw otpErrors.WrongCode()
-    if (challenge && !(await tx.challenges.spend(projectId, challenge.id, deps.clock.nowSeconds()))) throw otpErrors.WrongCode()
-    await recordEvent(deps, tx, event)
-    if (!(await storeRedemption(deps, tx, redemption))) throw otpErrors.WrongCode()
-    await guess.succeed(tx)
-    await clearCodeTries(tx, projectId, canonical)
-  })
+  const refusal = otpErrors.WrongCode
+  await deps.storage.transaction((tx) =>
+    together(
+      redeem(deps, tx, { redeemer, redemption, challenge, event, refusal }),
+      guess.succeed(tx),
+      clearCodeTries(tx, projectId, canonical),
+    ),
+  )
   deps.outbox.wake()
   return redemption.session.issued
 }

@@ -15,6 +15,7 @@ import type { HashCaller } from '../../core/password/hash.ts'
 import type { Project } from '../../core/projects.ts'
 import type { CredentialRecord, Storage, UserWithLoginIds } from '../../core/storage.ts'
 import { projectFor } from '../../core/tenant-settings.ts'
+import { together } from '../../core/together.ts'
 import { passwordErrors } from './errors.ts'
 import { queueChangeNotice } from './messages.ts'
 
@@ -69,15 +70,20 @@ export async function storeChange(
   const now = deps.clock.nowSeconds()
   const user = await tx.users.lock(projectId, userId)
   if (!user) throw coreErrors.InvalidSession({ log: 'user gone' })
-  await tx.users.update(projectId, userId, { modifiedAt: now })
-  const isStored = before ? await swap(tx, before, after) : await tx.credentials.insert(after)
-  if (!isStored) throw passwordErrors.ChangedMeanwhile()
-  await tx.sessions.endAllForUser(projectId, userId, 'passwordChange', now, how.keepSessionId)
-  if (how.keepSessionId) await tx.sessions.settlePasswordDue(projectId, how.keepSessionId)
-  await tx.challenges.deleteForUser(projectId, userId)
-  for (const loginId of account.loginIds) await tx.attempts.clear(projectId, accountKeys(loginId.canonical, how.event.ip))
-  await recordEvent(deps, tx, how.event)
-  await queueChangeNotice(deps, tx, { project: how.project, user })
+  await together(
+    tx.users.update(projectId, userId, { modifiedAt: now }),
+    storeCredential(tx, before, after),
+    tx.sessions.endAllForUser(projectId, userId, 'passwordChange', now, how.keepSessionId),
+    ...(how.keepSessionId ? [tx.sessions.settlePasswordDue(projectId, how.keepSessionId)] : []),
+    tx.challenges.deleteForUser(projectId, userId),
+    ...account.loginIds.map((loginId) => tx.attempts.clear(projectId, accountKeys(loginId.canonical, how.event.ip))),
+    recordEvent(deps, tx, how.event),
+    queueChangeNotice(deps, tx, { project: how.project, user }),
+  )
+}
+
+async function storeCredential(tx: Storage, before: CredentialRecord | undefined, after: CredentialRecord): Promise<void> {
+  if (!(await (before ? swap(tx, before, after) : tx.credentials.insert(after)))) throw passwordErrors.ChangedMeanwhile()
 }
 
 /** Swaps the hash. That the same password was hashed anew meanwhile, by a sign-in, is no change (PW-02). */

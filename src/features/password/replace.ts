@@ -21,7 +21,7 @@ export interface ReplacePassword {
 export async function replacePassword(deps: Deps, input: ReplacePassword): Promise<IssuedSession> {
   const { project, source, signal } = input
   const proven = await provePassword(deps, { ...input, password: input.oldPassword })
-  await proven.guess.succeed(deps.storage)
+  await deps.storage.transaction(proven.guess.succeed)
   const { account } = proven
   const change = await prepareChange(deps, { project, account, newPassword: input.newPassword, caller: { signal, source } })
   const session = await prepareSession(deps, { project, account, source, amr: ['pwd'] })

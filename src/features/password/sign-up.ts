@@ -11,8 +11,9 @@ import type { Project } from '../../core/projects.ts'
 import { newId } from '../../core/secrets.ts'
 import { type IssuedSession, prepareSession, storeSession } from '../../core/sessions.ts'
 import { takeSignUp } from '../../core/sign-up-limit.ts'
-import type { LoginIdRecord, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
+import type { LoginIdRecord, Storage, UserRecord, UserWithLoginIds } from '../../core/storage.ts'
 import { isTestLoginId } from '../../core/testers.ts'
+import { together } from '../../core/together.ts'
 import { type NewUserDetails, newLoginId, newUserRecord } from '../../core/users.ts'
 import { passwordErrors } from './errors.ts'
 import { signUpStrictly } from './strict-sign-up.ts'
@@ -64,21 +65,20 @@ async function createAccount(deps: Deps, input: SignUp, account: { loginId: Logi
     const owner = newAccount({ user, loginIds: [loginId], credentialKinds: [passwordKind], ...defaultGrants(project) })
     const session = await prepareSession(deps, { project, account: owner, source, amr: ['pwd'], customClaims: input.customClaims })
     const mayVerify = wantsVerification(project, user) && (await mayMail(deps, project, user.email))
-    await deps.storage.transaction(async (tx) => {
-      if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
-      await tx.credentials.insert(newPasswordCredential({ projectId: project.id, userId: user.id, hash, now }))
-      await giveDefaultRoles(tx, project, user.id)
-      await recordEvent(
-        deps,
-        tx,
-        userEvent({ projectId: project.id, type: 'password.signUp', outcome: 'success', userId: user.id, source }),
-      )
-      await storeSession(deps, tx, session)
-      if (mayVerify) await queueVerification(deps, tx, { project, user, wishes: input.wishes })
-      // Whoever guessed at this login ID before it was taken has locked nobody out.
-      await tx.attempts.clear(project.id, accountKeys(loginId.canonical, source.ip))
-      await tries?.giveBack(tx)
-    })
+    const event = userEvent({ projectId: project.id, type: 'password.signUp', outcome: 'success', userId: user.id, source })
+    await deps.storage.transaction((tx) =>
+      together(
+        insertNew(tx, account),
+        tx.credentials.insert(newPasswordCredential({ projectId: project.id, userId: user.id, hash, now })),
+        giveDefaultRoles(tx, project, user.id),
+        recordEvent(deps, tx, event),
+        storeSession(deps, tx, session),
+        ...(mayVerify ? [queueVerification(deps, tx, { project, user, wishes: input.wishes })] : []),
+        // Whoever guessed at this login ID before it was taken has locked nobody out.
+        tx.attempts.clear(project.id, accountKeys(loginId.canonical, source.ip)),
+        ...(tries ? [tries.giveBack(tx)] : []),
+      ),
+    )
     deps.outbox.wake()
     return session.issued
   } catch (error) {
@@ -86,6 +86,10 @@ async function createAccount(deps: Deps, input: SignUp, account: { loginId: Logi
     if (!isTaken) await tries?.giveBack()
     throw error
   }
+}
+
+async function insertNew(tx: Storage, { user, loginId }: { readonly user: UserRecord; readonly loginId: LoginIdRecord }): Promise<void> {
+  if (!(await tx.users.insert(user, [loginId]))) throw coreErrors.UserAlreadyExists()
 }
 
 /** Anybody can sign up with anybody's address: it gets a few such mails and no more (BF-09). */

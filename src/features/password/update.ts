@@ -3,7 +3,9 @@ import { coreErrors } from '../../core/errors.ts'
 import { type Source, userEvent } from '../../core/events.ts'
 import type { Project } from '../../core/projects.ts'
 import type { LiveSession } from '../../core/sessions.ts'
+import type { Storage } from '../../core/storage.ts'
 import { passwordSettingsFor } from '../../core/tenant-settings.ts'
+import { together } from '../../core/together.ts'
 import { canonicalLoginId } from '../../core/users.ts'
 import { prepareChange, storeChange } from './change.ts'
 import { passwordErrors } from './errors.ts'
@@ -40,10 +42,14 @@ export async function updatePassword(deps: Deps, input: UpdatePassword): Promise
   })
   const userId = live.user.id
   const event = userEvent({ projectId: project.id, type: 'password.update', outcome: 'success', userId, source, data: { isReset } })
-  await deps.storage.transaction(async (tx) => {
-    await storeChange(deps, tx, change, { project, keepSessionId: live.session.id, event })
-    const session = await tx.sessions.withUser(project.id, live.session.id)
-    if (!session || session.session.endedAt > 0) throw coreErrors.InvalidSession({ log: 'ended while the password was set' })
-  })
+  await deps.storage.transaction((tx) =>
+    together(storeChange(deps, tx, change, { project, keepSessionId: live.session.id, event }), assertLive(tx, live)),
+  )
   deps.outbox.wake()
+}
+
+/** Looks behind the lock of the user, which the change begins with. */
+async function assertLive(tx: Storage, { session: { projectId, id } }: LiveSession): Promise<void> {
+  const found = await tx.sessions.withUser(projectId, id)
+  if (!found || found.session.endedAt > 0) throw coreErrors.InvalidSession({ log: 'ended while the password was set' })
 }

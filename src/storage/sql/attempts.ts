@@ -169,6 +169,7 @@ async function takeAtOnce(
   steps: readonly AttemptStep[],
   now: number,
 ): Promise<readonly AttemptStepCount[]> {
+  if (steps.length === 0) return []
   const rows = await takeStepsAtOnce(connection, projectId, steps, (one) => windowEnd(one, now), now)
   const answers: AttemptStepCount[] = []
   for (const [index, { requests }] of steps.entries()) {
