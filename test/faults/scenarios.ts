@@ -1,3 +1,4 @@
+import { partsBroken } from './broken-parts.ts'
 import { clocksDiffer } from './clocks.ts'
 import { commitsCut } from './cut-commits.ts'
 import { databaseKilled } from './database-kill.ts'
@@ -7,6 +8,7 @@ import { databaseHangs } from './hang.ts'
 import { killed, killedOnPostgres } from './kills.ts'
 import { exhausted } from './locks.ts'
 import { logsLost } from './lost-logs.ts'
+import { mailTrouble } from './mail-trouble.ts'
 import { memorySqueezed } from './memory.ts'
 import { rollingRestarts } from './restarts.ts'
 import type { Scenario } from './scenario.ts'
@@ -27,6 +29,8 @@ export const scenarios: readonly Scenario[] = [
   logsLost,
   clocksDiffer,
   rollingRestarts,
+  partsBroken,
+  mailTrouble,
   memorySqueezed,
   fewFiles,
 ]
