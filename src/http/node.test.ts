@@ -249,6 +249,19 @@ describe('RL-08: a graceful end', () => {
     await closed
     await server.close(0)
   })
+
+  test('RL-08: a request on a connection that was opened before is answered, and the connection closed', async (context) => {
+    const server = await start(context, { handler: async () => new Response('{"isDone":true}') })
+    const early = connect(server.port, server.address)
+    await once(early, 'connect')
+    const heard = hearOut(early)
+    // The server has taken the connection once it has answered a later one.
+    await (await fetch(`${server.url}/ok`)).text()
+    const closed = server.close(10_000)
+    early.write('GET /ok HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await heard, /connection: close[\s\S]*isDone/i)
+    await closed
+  })
   test('what does not finish in time is cut', async (context) => {
     const held = heldHandler()
     const server = await start(context, { handler: held.handler })

@@ -147,18 +147,28 @@ function startListening(server: Server, { address, port }: ListenInput): Promise
   })
 }
 
+/** For how long a connection that has sent nothing yet may still begin a request. */
+const newcomersMilliseconds = 1_000
+
 function closeServer(server: Server, { sockets, underWay }: Connections, graceMilliseconds: number): Promise<void> {
-  // Node does not count a connection as idle that has sent nothing yet; browsers open some in advance.
-  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
   for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
   return new Promise((resolve, reject) => {
     const force = setTimeout(() => server.closeAllConnections(), graceMilliseconds)
-    server.close((error) => {
-      clearTimeout(force)
-      if (error) reject(error)
-      else resolve()
-    })
-    server.closeIdleConnections()
+    const stopAccepting = () => {
+      server.close((error) => {
+        clearTimeout(force)
+        if (error) reject(error)
+        else resolve()
+      })
+      server.closeIdleConnections()
+      // Node does not count a connection as idle that has sent nothing yet. The request of a proxy may be on its way; browsers open some in advance.
+      const endSilent = () => {
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      }
+      setTimeout(endSilent, Math.min(newcomersMilliseconds, graceMilliseconds)).unref()
+    }
+    // The system resets connections that wait to be taken when the listening socket closes. Right after the loop has looked at it there are none.
+    setImmediate(stopAccepting)
   })
 }
 

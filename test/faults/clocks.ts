@@ -11,7 +11,7 @@ export const clocksDiffer: Scenario = {
   id: 'F11',
   title: 'clocks that differ and jump, PostgreSQL',
   database: 'postgres',
-  isInShort: true,
+  isInShort: false,
   async run(plan) {
     const { url } = await plan.postgres()
     return withTrial({ serverUrl: url, isRotating: false }, shiftClocks)

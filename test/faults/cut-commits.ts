@@ -32,7 +32,7 @@ interface Tally {
 }
 
 async function cutting(plan: Plan, trial: Trial, proxy: TcpProxy): Promise<Outcome> {
-  const rounds = plan.rounds ?? (plan.isShort ? 30 : 1_000)
+  const rounds = plan.rounds ?? (plan.isShort ? 21 : 1_000)
   const server = await trial.serve({ flags: ['--database', through(trial.installation.databaseUrl ?? '', proxy.port)] })
   trial.use(server)
   const cutter = createCutter(proxy)

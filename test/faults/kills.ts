@@ -14,7 +14,7 @@ export const killed: Scenario = {
   title: 'server killed, embedded database',
   database: 'sqlite',
   isInShort: true,
-  run: (plan) => withTrial({}, (trial) => killing(trial, { plan, rounds: plan.rounds ?? (plan.isShort ? 5 : 200), servers: 1 })),
+  run: (plan) => withTrial({}, (trial) => killing(trial, { plan, rounds: plan.rounds ?? (plan.isShort ? 4 : 200), servers: 1 })),
 }
 
 export const killedOnPostgres: Scenario = {
@@ -24,7 +24,7 @@ export const killedOnPostgres: Scenario = {
   isInShort: true,
   run: async (plan) => {
     const { url } = await plan.postgres()
-    return withTrial({ serverUrl: url }, (trial) => killing(trial, { plan, rounds: plan.rounds ?? (plan.isShort ? 4 : 200), servers: 2 }))
+    return withTrial({ serverUrl: url }, (trial) => killing(trial, { plan, rounds: plan.rounds ?? (plan.isShort ? 3 : 200), servers: 2 }))
   },
 }
 

@@ -6,6 +6,8 @@ import { withSmallDisk } from './small-disk.ts'
 import { durations, refusals, type Trial, unexpected, withTrial } from './trial.ts'
 
 const longestRequestMilliseconds = 3_000
+/** For the first line once there is room again. */
+const patienceMilliseconds = 20_000
 
 /** The log cannot be written: to a device that is always full, and to a disk that becomes full and has room again (RL-06). */
 export const logsLost: Scenario = {
@@ -63,7 +65,8 @@ function onSmallDisk(trial: Trial, milliseconds: number): Promise<{ readonly lin
       await delay(milliseconds)
       const before = await lengthOf(logFile)
       await disk.free()
-      await delay(500)
+      const deadline = performance.now() + patienceMilliseconds
+      while ((await lengthOf(logFile)) === before && performance.now() < deadline) await delay(100)
       return (await lengthOf(logFile)) - before
     })
     await trial.settle()

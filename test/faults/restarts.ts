@@ -21,7 +21,7 @@ export const rollingRestarts: Scenario = {
 }
 
 async function roll(plan: Plan, trial: Trial): Promise<Outcome> {
-  const restarts = plan.rounds ?? (plan.isShort ? 4 : 20)
+  const restarts = plan.rounds ?? (plan.isShort ? 3 : 20)
   const balancer = await startBalancer()
   try {
     const running = [await trial.serve(), await trial.serve()]

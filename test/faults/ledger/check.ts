@@ -1,4 +1,5 @@
-import type { Client } from './client.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Answer, Client } from './client.ts'
 import type { Account, Entry } from './ledger.ts'
 
 /** What a check of accounts against the server found. */
@@ -46,7 +47,7 @@ interface Outcome {
 /** A sign-up without an answer: done again, it works, or says that the user exists, who can then sign in. */
 async function settleSignUp(client: Client, record: Record, { loginId, trying }: Account): Promise<Outcome> {
   const password = trying?.password ?? ''
-  const again = await client.call('password/signup', { loginId, password })
+  const again = await whenServed(() => client.call('password/signup', { loginId, password }))
   if (again?.status === 200) {
     record({ kind: 'done', loginId, password, refreshJwt: again.refreshJwt })
     return {}
@@ -61,7 +62,7 @@ async function settleSignUp(client: Client, record: Record, { loginId, trying }:
 }
 
 async function settleKnown(client: Client, record: Record, { loginId, password = '', refreshJwt, trying }: Account): Promise<Outcome> {
-  const refreshed = await client.call('refresh', {}, refreshJwt)
+  const refreshed = await whenServed(() => client.call('refresh', {}, refreshJwt))
   const isOld = await signInWith(client, loginId, password)
   const isNew = trying?.password !== undefined && !isOld ? await signInWith(client, loginId, trying.password) : undefined
   const signedIn = isOld ?? isNew
@@ -85,6 +86,19 @@ async function settleKnown(client: Client, record: Record, { loginId, password =
 
 /** The refresh token of a sign-in that worked. */
 async function signInWith(client: Client, loginId: string, password: string): Promise<string | undefined> {
-  const answer = await client.call('password/signin', { loginId, password })
+  const answer = await whenServed(() => client.call('password/signin', { loginId, password }))
   return answer?.status === 200 ? answer.refreshJwt : undefined
+}
+
+const mostTries = 40
+const pauseMilliseconds = 250
+
+/** Asks again while a server is too busy to say anything about the account: nothing has happened then. */
+async function whenServed(call: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
+  for (let tries = 1; ; tries++) {
+    const answer = await call()
+    const isServed = answer !== undefined && answer.status !== 429 && answer.status < 500
+    if (isServed || tries === mostTries) return answer
+    await delay(pauseMilliseconds)
+  }
 }
