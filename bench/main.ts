@@ -8,6 +8,7 @@ import { startPostgres, type TestPostgres } from '../test/postgres.ts'
 import { createDatabase } from '../test/server-process.ts'
 import { type Bench, type Subject, startLoad } from './bench.ts'
 import { startHelper } from './child.ts'
+import { measureBackup } from './measures/backup.ts'
 import { measureFlood } from './measures/flood.ts'
 import { measureImport } from './measures/import.ts'
 import { measureLight } from './measures/light.ts'
@@ -91,6 +92,7 @@ async function measureAll(bench: Bench, postgres: TestPostgres | undefined): Pro
   if (wants('start')) await measureStart(bench)
   if (wants('statements')) await measureStatements(bench)
   if (wants('import')) await measureImport(bench, postgres)
+  if (wants('backup')) await measureBackup(bench, postgres)
   if (wants('scale') && !bench.isShort) await measureScale(bench, postgresUrl)
   // A million users take a while to seed, so only for whoever asks.
   if (chosen?.has('search')) await measureSearch(bench, postgresUrl)

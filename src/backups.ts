@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { sql } from 'kysely'
 import { createSealer } from './core/secrets.ts'
@@ -119,38 +119,24 @@ function assertThere(url: string): void {
 
 /** Packs lines and writes them, no faster than they are taken. Answers what the lines answer. */
 async function packed<T>(lines: AsyncGenerator<string, T>, write: (chunk: Uint8Array) => Promise<void>): Promise<T> {
-  const gzip = createGzip({ level: gzipLevel, chunkSize: 262_144 })
-  const writing = (async () => {
-    for await (const chunk of gzip as AsyncIterable<Uint8Array>) await write(chunk)
-  })()
-  const feeding = (async () => {
-    for (;;) {
-      const { done, value } = await lines.next()
-      if (done) {
-        gzip.end()
-        return value
-      }
-      if (!gzip.write(value)) await once(gzip, 'drain')
-    }
-  })()
-  try {
-    const [answer] = await Promise.all([feeding, writing])
-    return answer
-  } finally {
-    gzip.destroy()
-    await Promise.allSettled([feeding, writing])
-  }
+  const answers: T[] = []
+  await pipeline(
+    async function* () {
+      answers.push(yield* lines)
+    },
+    createGzip({ level: gzipLevel, chunkSize: 262_144 }),
+    async (chunks: AsyncIterable<Uint8Array>) => {
+      for await (const chunk of chunks) await write(chunk)
+    },
+  )
+  for (const answer of answers) return answer
+  throw new Error('The rows were not read to their end')
 }
 
 async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: 262_144 })
-  const feeding = (async () => {
-    for await (const chunk of raw) {
-      if (gunzip.destroyed) return
-      if (!gunzip.write(chunk)) await Promise.race([once(gunzip, 'drain'), once(gunzip, 'close')])
-    }
-    gunzip.end()
-  })().catch((error: unknown) => void gunzip.destroy(error instanceof Error ? error : new Error('The file could not be read')))
+  // What goes wrong there ends what is read here with the same error.
+  const feeding = pipeline(raw, gunzip).catch(() => undefined)
   try {
     yield* gunzip as AsyncIterable<Uint8Array>
   } catch (error) {

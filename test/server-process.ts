@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -65,21 +65,46 @@ export interface ServerProcess {
   readonly ended: Promise<number | null>
 }
 
+interface DataOptions {
+  readonly databaseUrl?: string | undefined
+  /** Where the folder is made; that of temporary files if absent. */
+  readonly parentFolder?: string
+}
+
 /** Makes fresh data with `postern init`, in a new folder and, when `databaseUrl` is given, in that PostgreSQL database. */
-export async function install(options: { readonly databaseUrl?: string; readonly parentFolder?: string } = {}): Promise<Installation> {
-  const { databaseUrl, parentFolder = tmpdir() } = options
+export function install(options: DataOptions = {}): Promise<Installation> {
+  return makeData(options, async ({ command }) => {
+    const made: unknown = JSON.parse(await command(['init', '--json']))
+    if (!isProject(made)) throw new Error('postern init did not print a project')
+    return made
+  })
+}
+
+/** The same of a backup: with the key file of the data that it was made of, and nothing else. */
+export function restore(
+  options: DataOptions & { readonly from: Installation; readonly file: string; readonly choice: '--end-sessions' | '--keep-sessions' },
+): Promise<Installation> {
+  const { from, file, choice } = options
+  return makeData(options, async ({ folder, command }) => {
+    await copyFile(join(from.folder, 'master.key'), join(folder, 'master.key'))
+    await command(['restore', file, choice])
+    return from
+  })
+}
+
+type Program = Pick<Installation, 'folder' | 'command'>
+
+async function makeData(
+  { databaseUrl, parentFolder = tmpdir() }: DataOptions,
+  fill: (program: Program) => Promise<{ readonly projectId: string; readonly managementKey: string }>,
+): Promise<Installation> {
   const folder = await mkdtemp(join(parentFolder, 'postern-server-'))
   const where = ['--data', folder, ...(databaseUrl ? ['--database', databaseUrl] : [])]
   const command = (words: readonly string[], input = '') => runProgram([...words, ...where], input)
   try {
-    const made: unknown = JSON.parse(await command(['init', '--json']))
-    if (!isProject(made)) throw new Error('postern init did not print a project')
+    const { projectId, managementKey } = await fill({ folder, command })
     return {
-      folder,
-      databaseUrl,
-      projectId: made.projectId,
-      managementKey: made.managementKey,
-      command,
+      ...{ folder, databaseUrl, projectId, managementKey, command },
       serve: (how = {}) => startServer(['serve', ...where, '--port', String(how.port ?? 0), ...(how.flags ?? [])], how),
       remove: () => rm(folder, { recursive: true, force: true }),
     }

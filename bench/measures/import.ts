@@ -98,7 +98,7 @@ async function writeUsers(file: string, users: number): Promise<void> {
 const program = new URL('../../src/cli/main.ts', import.meta.url).pathname
 
 /** Runs a command to its end and watches its memory and its processor. */
-async function timed(words: readonly string[]) {
+export async function timed(words: readonly string[]) {
   const started = performance.now()
   const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'ignore', 'inherit'] })
   let peakMib = 0

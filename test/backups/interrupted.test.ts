@@ -98,6 +98,23 @@ for (const kind of databases) {
     }
   })
 
+  test(`RL-09: ${kind.name}: a backup whose file cannot be written fails, and lets go of the database`, { timeout: 60_000 }, async () => {
+    const { storage, url, close } = await kind.open()
+    try {
+      const kit = await createKit(storage, {}, { masterKey })
+      // More than fits into what waits between the steps.
+      const text = () => randomBytes(30_000).toString('hex')
+      await storage.transaction(async (tx) => {
+        for (let index = 0; index < 50; index++) await tx.meta.putIfAbsent(`filler-${index}`, text())
+      })
+      const full = () => Promise.reject(new Error('no space left'))
+      await assert.rejects(backUp(url, full), /no space left/)
+      await kit.signUp('ada')
+    } finally {
+      await close()
+    }
+  })
+
   test(`RL-09: ${kind.name}: leases of then are not restored`, async () => {
     const { storage, url, close } = await kind.open()
     try {

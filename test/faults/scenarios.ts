@@ -1,3 +1,4 @@
+import { backedUp, backedUpOnPostgres } from './backups.ts'
 import { partsBroken } from './broken-parts.ts'
 import { clocksDiffer } from './clocks.ts'
 import { commitsCut } from './cut-commits.ts'
@@ -15,7 +16,7 @@ import type { Scenario } from './scenario.ts'
 import { databaseSlow } from './slow-database.ts'
 import { writesFail } from './write-errors.ts'
 
-/** Every fault that is caused here, in the order of the security bar. F13 and F14 have suites of their own, see docs/faults.md. */
+/** Every fault that is caused here, in the order of the security bar. F14 has a suite of its own. */
 export const scenarios: readonly Scenario[] = [
   killed,
   killedOnPostgres,
@@ -29,6 +30,8 @@ export const scenarios: readonly Scenario[] = [
   logsLost,
   clocksDiffer,
   rollingRestarts,
+  backedUp,
+  backedUpOnPostgres,
   partsBroken,
   mailTrouble,
   memorySqueezed,

@@ -65,7 +65,11 @@ async function inspectPostgres(url: string, checks: Checks): Promise<readonly st
       const answer = await client.query<{ found: string }>(`select count(*) as found from (${rows}) as rows`)
       problems.push(...describe(problem, Number(answer.rows[0]?.found)))
     }
-    const locks = await client.query<{ found: string }>("select count(*) as found from pg_locks where locktype = 'advisory'")
+    // The server has other databases too, whose locks are seen from here.
+    const here = '(select oid from pg_database where datname = current_database())'
+    const locks = await client.query<{ found: string }>(
+      `select count(*) as found from pg_locks where locktype = 'advisory' and database = ${here}`,
+    )
     return [...problems, ...describe('advisory locks that are still held', Number(locks.rows[0]?.found))]
   } finally {
     await client.end()
