@@ -1,6 +1,13 @@
 import { storageOptions } from './database-options.ts'
 import type { Options } from './options.ts'
-import { type Move, type MovePhase, moveDatabase as move, removeLeftovers, reopenDatabase as reopen } from './storage/moving/move.ts'
+import {
+  type Move,
+  type MovePhase,
+  moveDatabase as move,
+  removeLeftovers,
+  reopenDatabase as reopen,
+  schemaVersionOf,
+} from './storage/moving/move.ts'
 
 export type { Move, MovePhase } from './storage/moving/move.ts'
 export { MoveRefused } from './storage/moving/refused.ts'
@@ -31,4 +38,9 @@ export function reopenDatabase(options: Options): Promise<string | undefined> {
 /** Removes what a move that was killed has left in the database of the options. False when there was nothing. */
 export function removeMoveLeftovers(options: Options): Promise<boolean> {
   return removeLeftovers(storageOptions(options))
+}
+
+/** The version of the schema of the database of the options, 0 where there is none. */
+export function schemaVersion(options: Options): Promise<number> {
+  return schemaVersionOf(storageOptions(options))
 }

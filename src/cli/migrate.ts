@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { removeMoveLeftovers } from '../database-moves.ts'
+import { removeMoveLeftovers, schemaVersion } from '../database-moves.ts'
 import { commandWithOptions, type Flags, optionsOf, print } from './context.ts'
 import { withAuth } from './installation.ts'
 import { move, reopen } from './move.ts'
@@ -28,8 +28,14 @@ export function migrateCommand(): Command {
 }
 
 async function bringUpToDate(flags: Flags): Promise<void> {
+  const options = optionsOf(flags, { quiet: true })
+  // What cannot be opened is told in the words of whoever opens it for good.
+  const from = await schemaVersion(options).catch(() => undefined)
   await withAuth(flags, async () => undefined)
-  const isCleaned = await removeMoveLeftovers(optionsOf(flags, { quiet: true }))
-  const lines = isCleaned ? ['What a move that was killed had left is removed'] : []
-  print(flags, { isUpToDate: true, isCleaned }, ['The schema is up to date', ...lines])
+  const to = await schemaVersion(options)
+  const isCleaned = await removeMoveLeftovers(options)
+  print(flags, { isUpToDate: true, from, to, isCleaned }, [
+    from === to ? 'The schema is up to date' : `The schema is up to date: it went from version ${from ?? 'unknown'} to ${to}`,
+    ...(isCleaned ? ['What a move that was killed had left is removed'] : []),
+  ])
 }

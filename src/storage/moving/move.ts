@@ -213,6 +213,18 @@ async function catchUp(moving: Moving): Promise<number> {
 
 const notedTables = (tables: readonly WholeTable[], counts: ReadonlyMap<string, number>) => tables.filter(({ name }) => counts.has(name))
 
+/** The version of a database's schema, 0 where there is none. */
+export async function schemaVersionOf(options: OpenOptions): Promise<number> {
+  const file = fileOf(options.database)
+  if (file && !existsSync(file)) return 0
+  const database = await openPlain(options)
+  try {
+    return await readVersion(database.db, database.dialect)
+  } finally {
+    await database.close()
+  }
+}
+
 /** Opens a database for writing that was closed by a move. Answers where it had been moved to, `undefined` if it was open. */
 export async function reopenDatabase(options: OpenOptions): Promise<string | undefined> {
   const database = await openPlain(options)
