@@ -167,9 +167,33 @@ function closeServer(server: Server, { sockets, underWay }: Connections, graceMi
       }
       setTimeout(endSilent, Math.min(newcomersMilliseconds, graceMilliseconds)).unref()
     }
-    // The system resets connections that wait to be taken when the listening socket closes. Right after the loop has looked at it there are none.
-    setImmediate(stopAccepting)
+    afterLast(server, stopAccepting)
   })
+}
+
+const mostTurns = 1_000
+
+/**
+ * Calls when no connection waits to be taken: those that do are reset by the system when the listening socket closes. The runtime takes one in each turn of its loop, so
+ * a turn without one says that there was none.
+ */
+function afterLast(server: Server, call: () => void): void {
+  let hasTaken = true
+  const note = () => {
+    hasTaken = true
+  }
+  const look = (turnsLeft: number) => {
+    if (hasTaken && turnsLeft > 0) {
+      hasTaken = false
+      setImmediate(look, turnsLeft - 1)
+      return
+    }
+    server.off('connection', note)
+    call()
+  }
+  server.on('connection', note)
+  // The first look comes after a turn of its own.
+  setImmediate(look, mostTurns)
 }
 
 const brokenRequestStatus: Readonly<Record<string, string>> = {
