@@ -60,12 +60,14 @@ interface Connections {
   readonly sockets: Set<Socket>
   /** Responses that are not done. */
   readonly underWay: Set<ServerResponse>
+  /** Whether each answer is the last one on its connection. */
+  isClosing: boolean
 }
 
 /** Starts to listen. Rejects when the address is taken or not ours. */
 export async function listen(input: ListenInput): Promise<Listening> {
   const limits = { ...defaultListenLimits, ...input.limits }
-  const connections: Connections = { sockets: new Set(), underWay: new Set() }
+  const connections: Connections = { sockets: new Set(), underWay: new Set(), isClosing: false }
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -126,12 +128,13 @@ function plainHeaders(): Record<string, string> {
 }
 
 /** Notes a response until it is done, and lets go of its connection when the server is closing. */
-function track(server: Server, { underWay }: Connections, outgoing: ServerResponse): void {
+function track(server: Server, connections: Connections, outgoing: ServerResponse): void {
+  const { underWay } = connections
   underWay.add(outgoing)
-  if (!server.listening) outgoing.shouldKeepAlive = false
+  if (connections.isClosing) outgoing.shouldKeepAlive = false
   outgoing.once('close', () => {
     underWay.delete(outgoing)
-    if (!server.listening) server.closeIdleConnections()
+    if (connections.isClosing) server.closeIdleConnections()
   })
 }
 
@@ -150,7 +153,9 @@ function startListening(server: Server, { address, port }: ListenInput): Promise
 /** For how long a connection that has sent nothing yet may still begin a request. */
 const newcomersMilliseconds = 1_000
 
-function closeServer(server: Server, { sockets, underWay }: Connections, graceMilliseconds: number): Promise<void> {
+function closeServer(server: Server, connections: Connections, graceMilliseconds: number): Promise<void> {
+  const { sockets, underWay } = connections
+  connections.isClosing = true
   for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
   return new Promise((resolve, reject) => {
     const force = setTimeout(() => server.closeAllConnections(), graceMilliseconds)
