@@ -16,6 +16,7 @@ import {
 } from './storage/archive.ts'
 import type { Connection } from './storage/connection.ts'
 import { readVersion } from './storage/migrate.ts'
+import { assertNotMoved } from './storage/moving/closing.ts'
 import { newestSchema, openWholeDatabase, type WholeDatabase } from './storage/whole-database.ts'
 import { sumOf, wholeTables, writeRows } from './storage/whole-tables.ts'
 
@@ -46,7 +47,7 @@ const masterKeyRow = 'masterKeyCheck'
 /** Fast, and a tenth larger than at best. */
 const gzipLevel = 3
 
-/** Writes a backup of the state of now, packed, while servers go on. Throws when the database cannot be read, or is of a newer version. */
+/** Writes a backup of the state of now, packed, while servers go on. Throws when the database cannot be read, is of a newer version, or was moved elsewhere. */
 export async function createBackup(input: {
   readonly options: Options
   readonly program: string
@@ -62,6 +63,8 @@ export async function createBackup(input: {
       const schema = await readVersion(view.db, view.dialect)
       if (schema === 0) throw new RestoreRefused('There is nothing in the database yet')
       assertKnown('database', schema)
+      // Whoever goes on with backups of the old place has none of the new one.
+      await assertNotMoved(view)
       const masterKeyCheck = await readMasterKeyCheck(view)
       const lines = archiveLines(view, { postern: 'backup', format: archiveFormat, program, schema, createdAt, masterKeyCheck })
       return factsOf({ schema, createdAt }, await packed(lines, input.write))

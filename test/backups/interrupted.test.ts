@@ -10,6 +10,7 @@ import { sql } from 'kysely'
 import { createBackup, restoreBackup } from '../../src/backups.ts'
 import { parseOptions } from '../../src/options.ts'
 import type { Connection } from '../../src/storage/connection.ts'
+import { closeForWriting, reopen } from '../../src/storage/moving/closing.ts'
 import { newestSchema, openWholeDatabase } from '../../src/storage/whole-database.ts'
 import { wholeTables } from '../../src/storage/whole-tables.ts'
 import { databases } from '../databases.ts'
@@ -111,6 +112,22 @@ for (const kind of databases) {
       await assert.rejects(backUp(url, full), /no space left/)
       await kit.signUp('ada')
     } finally {
+      await close()
+    }
+  })
+
+  test(`RL-09: ${kind.name}: a database that was moved elsewhere is not backed up as if it were in use`, async () => {
+    const { storage, url, close } = await kind.open()
+    const whole = await openWholeDatabase({ database: url })
+    try {
+      await createKit(storage, {}, { masterKey })
+      const mark = { to: 'postgres://elsewhere/postern', at: '2026-11-26T03:00:00Z' }
+      await whole.transaction(async (tx) => closeForWriting(tx, await wholeTables(tx), mark))
+      await assert.rejects(backUp(url), /was moved to postgres:\/\/elsewhere/)
+      await whole.transaction(reopen)
+      await backUp(url)
+    } finally {
+      await whole.close()
       await close()
     }
   })
