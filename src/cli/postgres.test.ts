@@ -36,6 +36,8 @@ if (server) {
       const { code, stdout } = await run(['doctor', '--data', data], { environment: { POSTERN_DATABASE: database.url } })
       assert.equal(code, 0)
       assert.match(stdout, /^database: postgres:\/\/\*\*\*@/m)
+      assert.match(stdout, /The database: server_version \d+.*synchronous_commit on.*statement_timeout 2800ms, lock_timeout 2s/)
+      assert.match(stdout, /^weaker +RL-02: fsync is off/m, 'the server of the tests forces nothing to disk')
     } finally {
       await database.drop()
     }
