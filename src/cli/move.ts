@@ -83,12 +83,13 @@ function phases(isShown: boolean) {
   }
 }
 
-function linesOf({ from, to, tables, rows, changedRows, pauseMilliseconds, seconds, isSourceClosed }: Move): readonly string[] {
+function linesOf({ from, to, tables, rows, changedRows, pauseMilliseconds, seconds, isSourceClosed, isCleaned }: Move): readonly string[] {
   return [
     `${rows} rows of ${tables} tables are in ${to}, after ${seconds.toFixed(1)} s; counts and checksums agree`,
     `Writes waited ${pauseMilliseconds} ms; ${changedRows} rows had changed while they were copied`,
     isSourceClosed
       ? `${from} takes no more writes: servers on it answer 503. Start them with the new --database and the same master key file.`
       : `${from} still takes writes, which are not in the copy.`,
+    ...(isCleaned ? [] : ['Triggers that noted changes could not be removed from it: postern migrate or --reopen does that.']),
   ]
 }

@@ -35,6 +35,8 @@ export interface Move {
   readonly pauseMilliseconds: number
   readonly seconds: number
   readonly isSourceClosed: boolean
+  /** Whether the triggers that noted changes are gone from the source. If not, `removeLeftovers` removes them. */
+  readonly isCleaned: boolean
 }
 
 interface Moving extends MoveInput {
@@ -57,17 +59,22 @@ export async function moveDatabase(input: MoveInput): Promise<Move> {
     const tables = await wholeTables(source)
     await prepareTarget(input.to)
     const release = await holdMove(source)
+    let isCleaned = false
+    let moved: Copied
     try {
       await stopNotes(source, tables)
       await startNotes(source, tables)
       await input.onPhase?.('noting')
-      const moved = await withTarget(input.to, tables, (into, commit) =>
-        copyAndClose({ ...input, source, into, tables }, commit, places.to),
-      )
-      return { ...places, ...moved, tables: tables.length, seconds: (performance.now() - startedAt) / 1000 }
+      moved = await withTarget(input.to, tables, (into, commit) => copyAndClose({ ...input, source, into, tables }, commit, places.to))
     } finally {
-      await stopNotes(source, tables).finally(release)
+      // Triggers that cannot be removed now do not undo a move, nor hide why one failed.
+      isCleaned = await stopNotes(source, tables).then(
+        () => true,
+        () => false,
+      )
+      await release()
     }
+    return { ...places, ...moved, tables: tables.length, seconds: (performance.now() - startedAt) / 1000, isCleaned }
   } finally {
     await source.close()
   }
@@ -232,6 +239,7 @@ export async function reopenDatabase(options: OpenOptions): Promise<string | und
     return await withTables(database, reopen)
   } finally {
     await database.close()
+    await removeLeftovers(options)
   }
 }
 
