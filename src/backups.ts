@@ -21,6 +21,7 @@ import { newestSchema, openWholeDatabase, type WholeDatabase } from './storage/w
 import { sumOf, wholeTables, writeRows } from './storage/whole-tables.ts'
 
 export { ArchiveDamaged } from './storage/archive.ts'
+export { DatabaseMoved } from './storage/moving/closing.ts'
 
 /** Backups of the whole database, which are good for both databases (RL-09). Sealed secrets stay sealed; the master key is not in them. */
 

@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { version } from '../auth.ts'
-import { ArchiveDamaged, type BackupFacts, createBackup, type OpenBackup, RestoreRefused, verifyBackup } from '../backups.ts'
+import { ArchiveDamaged, type BackupFacts, createBackup, DatabaseMoved, type OpenBackup, RestoreRefused, verifyBackup } from '../backups.ts'
 import { commandWithOptions, type Flags, optionsOf, print } from './context.ts'
 import { CommandFailed, exitCodes } from './exit.ts'
 import { openOutput } from './output-file.ts'
@@ -68,7 +68,7 @@ export async function told(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    if (error instanceof ArchiveDamaged || error instanceof RestoreRefused) throw new CommandFailed(error.message, exitCodes.failed, error)
-    throw error
+    const isExpected = error instanceof ArchiveDamaged || error instanceof RestoreRefused || error instanceof DatabaseMoved
+    throw isExpected ? new CommandFailed(error.message, exitCodes.failed, error) : error
   }
 }
