@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type DatabaseKind, databases, type TestDatabase } from '../test/databases.ts'
-import { createKit } from '../test/kit.ts'
+import { createKit, type Kit } from '../test/kit.ts'
 import { createSweeps } from './sweeps.ts'
 
 const opened = new Map<DatabaseKind, TestDatabase>()
@@ -34,6 +34,29 @@ for (const kind of databases) {
     assert.equal(await sweeps.runOnce(), false)
     assert.equal(await storage.leases.take('sweeps', 'killed', 0), true, 'its time is over')
     assert.equal(await sweeps.runOnce(), true)
+    await sweeps.stop()
+  })
+
+  test(`sweeps: entries of the audit trail go when a project keeps them no longer, and only its own [${kind.name}]`, async () => {
+    const storage = opened.get(kind)?.storage
+    assert.ok(storage)
+    const [kit, other] = [await createKit(storage), await createKit(storage)]
+    for (const one of [kit, other]) for (let i = 0; i < 3; i++) await one.signUp(`ada${i}@example.com`)
+    await kit.set({ project: { auditRetentionDays: 30 } })
+    const times = async ({ projectId }: Kit) => {
+      const all = { filter: {}, from: 0, to: Number.MAX_SAFE_INTEGER, isOldestFirst: true, limit: 200, offset: 0 }
+      return ((await storage.events.search(projectId, all))?.items ?? []).map((event) => event.occurredAtMilliseconds)
+    }
+    const before = await times(other)
+    const sweeps = createSweeps(kit.auth.deps)
+    kit.clock.advance(29 * 86_400)
+    await kit.signUp('grace@example.com')
+    assert.equal(await sweeps.runOnce(), true)
+    assert.equal((await times(kit))[0], before[0], 'nothing goes too early')
+    kit.clock.advance(86_401)
+    assert.equal(await sweeps.runOnce(), true)
+    assert.deepEqual(new Set(await times(kit)), new Set([(kit.clock.nowSeconds() - 86_401) * 1000]))
+    assert.deepEqual(await times(other), before)
     await sweeps.stop()
   })
 }

@@ -1,5 +1,6 @@
 import type { Deps } from './core/deps.ts'
 import { createLease } from './core/leases.ts'
+import { Settings } from './core/settings.ts'
 import { retireSigningKeys } from './features/projects/signing-keys.ts'
 
 /** Background work that is not mail: deleting what nobody can use any more, ending what is overdue, dropping signing keys whose tokens have all run out. Of several processes one does it. */
@@ -15,6 +16,8 @@ const everyMilliseconds = 10_000
 const batchSize = 200
 const batchesAtOnce = 25
 const keysEverySeconds = 3600
+const eventsEverySeconds = 3600
+const daySeconds = 86_400
 
 /** A process that is killed is followed by another after so long. */
 const leaseSeconds = 30
@@ -27,6 +30,7 @@ export function createSweeps(deps: Deps): Sweeps {
   let isStopped = false
   let isBusy = false
   let keysDueAt = 0
+  let eventsDueAt = 0
 
   const mayGoOn = async () => !isStopped && (await lease.hold())
 
@@ -41,6 +45,22 @@ export function createSweeps(deps: Deps): Sweeps {
     for (let batch = 0; batch < batchesAtOnce && (await mayGoOn()); batch++) {
       if ((await deps.storage.purge(now, batchSize)) < batchSize) break
     }
+    if (now >= eventsDueAt && (await dropOldEvents(now))) eventsDueAt = now + eventsEverySeconds
+  }
+
+  /** Tells whether nothing is left to drop. */
+  async function dropOldEvents(now: number): Promise<boolean> {
+    let batches = batchesAtOnce
+    for (const { id, settings } of await deps.storage.projects.list()) {
+      const { auditRetentionDays } = Settings.parse(settings).project
+      if (auditRetentionDays === 0) continue
+      const before = { milliseconds: (now - auditRetentionDays * daySeconds) * 1000, limit: batchSize }
+      while ((await deps.storage.events.purge(id, before)) === batchSize) {
+        batches--
+        if (batches <= 0 || !(await mayGoOn())) return false
+      }
+    }
+    return true
   }
 
   async function runOnce(): Promise<boolean> {

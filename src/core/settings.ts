@@ -147,6 +147,16 @@ export const ProjectSettings = z
     notifyEmailChange: z.boolean().default(true).meta({
       description: 'Ours: tell the owner by mail, at the old and at the new address, when the e-mail address changed (RC-13).',
     }),
+    auditRetentionDays: z
+      .int()
+      .min(0)
+      .max(3650)
+      .refine((days) => days === 0 || days >= 30, 'must be 0, or at least 30')
+      .default(0)
+      .meta({
+        description:
+          'Ours: days after which entries of the audit trail are deleted, sign-in history with them; 0 keeps them, at least 30 otherwise.',
+      }),
     testUserRegex: Pattern.default('').meta({ description: 'Login IDs that match make a user a test user; empty is none.' }),
     testUserFixedAuthVerifierRegex: Pattern.default('').meta({ description: 'Login IDs of test users for whom the static code holds.' }),
     testUserFixedAuthToken: z

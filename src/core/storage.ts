@@ -283,6 +283,8 @@ export interface Storage extends ManagementStorage, TransferStorage, MessageStor
      * more in the time than is looked at (a million events), unless `filter.userIds` says of whom.
      */
     search(projectId: string, query: EventQuery): Promise<Found<EventRecord> | undefined>
+    /** Deletes the oldest events of before a time, `limit` at most, and answers how many. */
+    purge(projectId: string, before: { readonly milliseconds: number; readonly limit: number }): Promise<number>
   }
 
   readonly meta: {

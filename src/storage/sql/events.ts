@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Storage } from '../../core/storage.ts'
 import type { Connection } from '../connection.ts'
-import { prepared } from '../prepared.ts'
+import { changes, prepared } from '../prepared.ts'
 import { eventColumns, type Tables } from '../tables.ts'
 import { searchEvents } from './event-search.ts'
 
@@ -49,5 +49,17 @@ export function events(connection: Connection): Storage['events'] {
       return rows.map(eventColumns.read)
     },
     search: (projectId, query) => searchEvents(connection, projectId, query),
+    async purge(projectId, { milliseconds, limit }) {
+      const oldest = connection.db
+        .selectFrom('events')
+        .select('id')
+        .where('project_id', '=', projectId)
+        .where('occurred_at_milliseconds', '<', milliseconds)
+        .orderBy('occurred_at_milliseconds')
+        .orderBy('id')
+        .limit(limit)
+      const deletion = connection.db.deleteFrom('events').where('project_id', '=', projectId).where('id', 'in', oldest)
+      return changes(await connection.db.executeQuery(deletion))
+    },
   }
 }
