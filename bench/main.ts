@@ -10,6 +10,7 @@ import { type Bench, type Subject, startLoad } from './bench.ts'
 import { startHelper } from './child.ts'
 import { measureBackup } from './measures/backup.ts'
 import { measureFlood } from './measures/flood.ts'
+import { measureGrowth } from './measures/growth.ts'
 import { measureImport } from './measures/import.ts'
 import { measureLight } from './measures/light.ts'
 import { measureRefresh } from './measures/refresh.ts'
@@ -93,6 +94,7 @@ async function measureAll(bench: Bench, postgres: TestPostgres | undefined): Pro
   if (wants('statements')) await measureStatements(bench)
   if (wants('import')) await measureImport(bench, postgres)
   if (wants('backup')) await measureBackup(bench, postgres)
+  if (wants('growth') && !bench.isShort) await measureGrowth(bench, postgresUrl)
   if (wants('scale') && !bench.isShort) await measureScale(bench, postgresUrl)
   // A million users take a while to seed, so only for whoever asks.
   if (chosen?.has('search')) await measureSearch(bench, postgresUrl)
