@@ -42,6 +42,26 @@ export interface Bill {
   readonly components: readonly Component[]
 }
 
+/** What we look at of a lock file. */
+export interface Lock {
+  readonly packages: Readonly<Record<string, { readonly name?: string; readonly version?: string; readonly integrity?: string }>>
+}
+
+/** A bill with the digests that the lock file holds each package to, for those that npm gave none. */
+export function withDigests(bill: Bill, { packages }: Lock): Bill {
+  const digests = new Map(
+    Object.entries(packages).map(([path, one]) => [`${one.name ?? path.split('node_modules/').at(-1)}@${one.version}`, one.integrity]),
+  )
+  return {
+    ...bill,
+    components: bill.components.map((one) => {
+      const sha512 = /^sha512-(\S+)$/.exec(digests.get(`${one.name}@${one.version}`) ?? '')?.[1]
+      if (one.hashes?.length || sha512 === undefined) return one
+      return { ...one, hashes: [{ alg: 'SHA-512', content: Buffer.from(sha512, 'base64').toString('hex') }] }
+    }),
+  }
+}
+
 /** Differences between a bill and what is installed, and entries without a digest or a licence. Empty is good. */
 export function problemsOfBill(bill: Bill, tree: Listed): readonly string[] {
   const expected = installed(tree)

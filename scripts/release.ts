@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { version } from '../src/auth.ts'
 import { root } from './build.ts'
-import { type Bill, type Listed, problemsOfBill, provenance, settledBill, sha256 } from './release-documents.ts'
+import { type Bill, type Listed, type Lock, problemsOfBill, provenance, settledBill, sha256, withDigests } from './release-documents.ts'
 
 const help = `npm run release -- [flags]: makes a release of the commit that is checked out, in an empty clone, and publishes nothing.
 
@@ -107,7 +107,8 @@ function billOf(input: { readonly tarball: string; readonly clone: string; reado
   const { workspaces, devDependencies, scripts, ...manifest } = manifestOf(folder)
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
   rmSync(join(folder, 'package-lock.json'))
-  const bill = JSON.parse(run(folder, 'npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx'])) as Bill
+  const lock = JSON.parse(readFileSync(join(clone, 'package-lock.json'), 'utf8')) as Lock
+  const bill = withDigests(JSON.parse(run(folder, 'npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx'])), lock)
   const tree = JSON.parse(run(folder, 'npm', ['ls', '--all', '--omit=dev', '--json'])) as Listed
   const problems = problemsOfBill(bill, tree)
   if (problems.length > 0) throw new Error(`The bill of materials is not right:\n${problems.join('\n')}`)

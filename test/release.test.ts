@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type Bill, installed, problemsOfBill, provenance, settledBill, sha256 } from '../scripts/release-documents.ts'
+import { type Bill, installed, problemsOfBill, provenance, settledBill, sha256, withDigests } from '../scripts/release-documents.ts'
 
 /** What a release says of itself. `npm run release -- --skip-tests` makes one. */
 
@@ -30,6 +30,16 @@ for (const [name, given, listed, expected] of [
 ] as const) {
   test(`SC-02: a bill of materials that is ${name}`, () => assert.deepEqual(problemsOfBill(given, listed), expected))
 }
+
+test('SC-02: a package of which npm gives no digest has that of the lock file', () => {
+  const bare = { ...bill, components: bill.components.map((one) => ({ ...one, hashes: [] })) }
+  const integrity = `sha512-${Buffer.alloc(64, 7).toString('base64')}`
+  const lock = {
+    packages: { 'node_modules/a': { version: '1.0.0', integrity }, 'node_modules/a/node_modules/b': { version: '1.0.0', integrity } },
+  }
+  const [a, b] = withDigests(bare, lock).components
+  assert.deepEqual([a?.hashes, b?.hashes], [[{ alg: 'SHA-512', content: '07'.repeat(64) }], []], 'b is of another version')
+})
 
 test('SC-02: a bill of materials is the same to the byte whenever it is made', () => {
   const input = { name: 'postern', committedAt: '2026-01-01T00:00:00.000Z' }
