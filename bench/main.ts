@@ -13,7 +13,9 @@ import { measureFlood } from './measures/flood.ts'
 import { measureGrowth } from './measures/growth.ts'
 import { measureImport } from './measures/import.ts'
 import { measureLight } from './measures/light.ts'
+import { measureMillion } from './measures/million.ts'
 import { measureRefresh } from './measures/refresh.ts'
+import { measureRising } from './measures/rising.ts'
 import { measureScale } from './measures/scale.ts'
 import { measureSearch } from './measures/search.ts'
 import { bareRate, measureSignIn, signInUsers } from './measures/sign-in.ts'
@@ -96,7 +98,9 @@ async function measureAll(bench: Bench, postgres: TestPostgres | undefined): Pro
   if (wants('backup')) await measureBackup(bench, postgres)
   if (wants('growth') && !bench.isShort) await measureGrowth(bench, postgresUrl)
   if (wants('scale') && !bench.isShort) await measureScale(bench, postgresUrl)
+  if (wants('rising') && !bench.isShort) await measureRising(bench)
   // A million users take a while to seed, so only for whoever asks.
+  if (chosen?.has('million')) await measureMillion(bench, postgresUrl)
   if (chosen?.has('search')) await measureSearch(bench, postgresUrl)
 }
 
