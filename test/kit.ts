@@ -144,15 +144,22 @@ export async function createKit(storage: Storage, overrides: Partial<Options> = 
 
 const masterKey = randomBytes(32)
 
-/** What a server makes at its start and a file of tests needs once: it would be half of their time. */
+/** What a server makes at its start and a file of tests needs once: it would be half of their time. The first two projects of each kit have keys that are those of other kits too. */
 async function prepared(): Promise<Ports> {
-  shared ??= Promise.all([bundledPasswordRules(), generateKeyPair()])
-  const [passwordRules, first] = await shared
-  let pairs = 0
-  return { passwordRules, hashMilliseconds: 10, generateKeyPair: async () => (pairs++ === 0 ? first : generateKeyPair()) }
+  rules ??= bundledPasswordRules()
+  let made = 0
+  const nextPair = () => {
+    const index = made++
+    if (index >= sharedPairs) return generateKeyPair()
+    pairs[index] ??= generateKeyPair()
+    return pairs[index]
+  }
+  return { passwordRules: await rules, hashMilliseconds: 10, generateKeyPair: nextPair }
 }
 
-let shared: Promise<[PasswordRules, KeyPair]> | undefined
+const sharedPairs = 2
+const pairs: Promise<KeyPair>[] = []
+let rules: Promise<PasswordRules> | undefined
 
 /** Declares one test for each database there is; each run gets a fresh project in a shared database of its kind. */
 export function onEveryDatabase(name: string, run: (kit: Kit) => Promise<void>, overrides: Partial<Options> = {}): void {

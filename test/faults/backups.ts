@@ -15,6 +15,7 @@ export const backedUp: Scenario = {
   id: 'F13',
   title: 'backup and restore under load, embedded database',
   database: 'sqlite',
+  isAlsoOnPostgres: true,
   isInShort: true,
   run: (plan) => backups(plan, 'sqlite'),
 }

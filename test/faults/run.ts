@@ -92,10 +92,10 @@ interface Result {
   readonly seconds: number
 }
 
-/** In the short form those of the two databases run side by side: most of what they do is wait. */
+/** In the short form those of the two databases run side by side: most of what they do is wait. What uses PostgreSQL at all is in one lane, since others break it there. */
 async function runLanes(chosen: readonly Scenario[], plan: Plan): Promise<readonly Result[]> {
-  const embedded = chosen.filter(({ database }) => database === 'sqlite')
-  const others = chosen.filter(({ database }) => database === 'postgres')
+  const others = chosen.filter(({ database, isAlsoOnPostgres }) => database === 'postgres' || isAlsoOnPostgres)
+  const embedded = chosen.filter((one) => !others.includes(one))
   if (!plan.isShort) return runEach(chosen, plan)
   return (await Promise.all([runEach(embedded, plan), runEach(others, plan)])).flat()
 }

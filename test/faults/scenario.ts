@@ -6,6 +6,8 @@ export interface Scenario {
   readonly id: string
   readonly title: string
   readonly database: 'sqlite' | 'postgres'
+  /** Whether it needs the server of PostgreSQL beside an embedded database. */
+  readonly isAlsoOnPostgres?: boolean
   /** Whether it is part of what checks every change. */
   readonly isInShort: boolean
   run(plan: Plan): Promise<Outcome>
