@@ -13,7 +13,7 @@ export const rollingRestarts: Scenario = {
   id: 'F12',
   title: 'rolling restarts of two servers under load, PostgreSQL',
   database: 'postgres',
-  isInShort: true,
+  isInShort: false,
   async run(plan) {
     const { url } = await plan.postgres()
     return withTrial({ serverUrl: url }, (trial) => roll(plan, trial))
