@@ -95,7 +95,6 @@ const Container = z.looseObject({
   startupProbe: Probe.optional(),
   livenessProbe: Probe.optional(),
   readinessProbe: Probe.optional(),
-  lifecycle: z.object({ preStop: z.object({ sleep: z.object({ seconds: z.int() }) }) }).optional(),
   securityContext: z.unknown(),
   resources: z.object({ requests: z.record(z.string(), z.string()), limits: z.record(z.string(), z.string()) }),
 })

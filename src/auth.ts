@@ -54,6 +54,8 @@ export interface Auth {
   setPublicUrl(url: string): void
   /** Starts background work: mails, purging, ending what is overdue. */
   start(): void
+  /** Says at `/readyz` that no more requests are wanted. They are answered all the same. */
+  drain(): void
   /** Answers the calls that wait for a message, now and from now on, so that they do not hold up the end: call it before the socket is closed. */
   stopWaiting(): Promise<void>
   /** Ends background work, lets the mail under way finish, and closes the database. */
@@ -138,6 +140,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
     const composer = createComposer({ kinds: messageKinds, projectById: projects.byId, storage, from: options.mailFrom, log })
     const sender = sentChannels.length > 0 ? createSender({ ...core, transports, composer }) : undefined
     const shown = createShownMessages({ ...core, composer, timers: ports.timers ?? systemTimers })
+    let isDraining = false
     let publicUrl = options.publicUrl ?? `http://127.0.0.1:${options.port}`
     const deps: Deps = Object.freeze({
       ...core,
@@ -153,6 +156,7 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
       outbox: createOutbox({ ...core, shown, sentChannels, isShown: options.outbox, onWake: () => sender?.wake() }),
       messageWriter: createWriter({ kinds: messageKinds, composer }),
       publicUrl: () => publicUrl,
+      isDraining: () => isDraining,
       limits: options.limits,
     })
     metrics.gauge('postern_sessions_live', () => storage.sessions.countLive(clock.nowSeconds()))
@@ -175,6 +179,9 @@ export async function createAuth(options: Options, ports: Ports = {}): Promise<A
         })
         sender?.start()
         sweeps.start()
+      },
+      drain() {
+        isDraining = true
       },
       stopWaiting: shown.stopWaiting,
       async close() {

@@ -98,6 +98,19 @@ export const OptionFields = z.strictObject({
         form: 'json',
       }),
     ),
+  drainSeconds: z
+    .int()
+    .min(0)
+    .max(15)
+    .default(0)
+    .meta(
+      facts({
+        description:
+          'Seconds after `SIGTERM` in which `/readyz` says 503 while requests are still taken, so that a proxy in front sends them elsewhere and none is lost. They are part of the 25 that the end may take.',
+        remedy: 'Give a whole number from 0 to 15, more than the proxy takes to notice.',
+        form: 'json',
+      }),
+    ),
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .max(2048)

@@ -167,8 +167,10 @@ test('RL-08: two servers in Kubernetes are replaced one after the other, with pr
   for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) assert.ok(paths.has(probe.httpGet.path))
   assert.equal(container.livenessProbe.httpGet.path, '/healthz', 'a database that is away restarts nothing')
   assert.equal(container.readinessProbe.httpGet.path, '/readyz')
-  const preStop = container.lifecycle?.preStop.sleep.seconds ?? 0
-  assert.ok((pod.terminationGracePeriodSeconds ?? 0) > preStop + stopSeconds)
+  assert.ok((pod.terminationGracePeriodSeconds ?? 0) > stopSeconds)
+  const drainSeconds = Number(manifest(servers, 'ConfigMap').data?.POSTERN_DRAIN_SECONDS)
+  const { periodSeconds, failureThreshold } = container.readinessProbe
+  assert.ok(drainSeconds >= periodSeconds * failureThreshold, 'what asks for readiness sees that a pod goes')
   const budget = manifest(servers, 'PodDisruptionBudget')
   assert.deepEqual(budget.spec, { minAvailable: 1, selector: deployment.spec?.selector })
   assert.deepEqual(manifest(servers, 'Service').spec?.selector, { 'app.kubernetes.io/name': 'postern' })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Auth } from '../auth.ts'
 import { type Listening, listen } from '../http/node.ts'
 import type { ClosableLog } from '../logging/pino.ts'
@@ -6,7 +7,7 @@ import { CommandFailed, exitCodes } from './exit.ts'
 
 /** What every process that serves does, alone or as one of several workers. */
 
-/** Time for requests to finish, and for everything (RL-08). */
+/** Time for requests to come to other servers and to finish, and for everything (RL-08). */
 const requestsMilliseconds = 20_000
 export const totalMilliseconds = 24_500
 
@@ -16,6 +17,7 @@ export async function serveUntil(
   on: { readonly auth: Auth; readonly options: Options; readonly log: ClosableLog; onListening(url: string): void },
 ): Promise<void> {
   const { auth, options, log } = on
+  const drainMilliseconds = options.drainSeconds * 1000
   const listening = await startListening(auth, options)
   const url = reachable(listening.url)
   auth.setPublicUrl(url)
@@ -24,9 +26,20 @@ export async function serveUntil(
   logStart(auth, options, url)
   const signal = await stopped
   log.info('server.stopping', { signal })
-  void auth.stopWaiting()
-  const isDone = await within(totalMilliseconds, listening.close(requestsMilliseconds).then(auth.close))
+  const isDone = await within(totalMilliseconds, end())
   log.info('server.stopped', { isDone })
+
+  async function end(): Promise<void> {
+    // Whoever presses Ctrl-C has no proxy in front.
+    if (drainMilliseconds > 0 && signal !== 'SIGINT') {
+      auth.drain()
+      listening.drain()
+      await delay(drainMilliseconds)
+    }
+    void auth.stopWaiting()
+    await listening.close(requestsMilliseconds - drainMilliseconds)
+    await auth.close()
+  }
 }
 
 async function startListening(auth: Auth, { address, port }: Options): Promise<Listening> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -65,6 +66,30 @@ test('RL-08: SIGTERM lets a request under way finish and takes no new one', asyn
   assert.equal(await ended, 0)
   assert.match(answer(), /HTTP\/1\.1 401 .*"errorCode":"E062903"/s)
   assert.match(server.stderr(), /"event":"server.stopped","isDone":true/)
+})
+
+test('RL-08: with a time to drain, SIGTERM makes it unready first, and requests are answered until the time is over', async () => {
+  const server = await serve(freshPath(), ['--drain-seconds', '4'])
+  const ended = server.end('SIGTERM')
+  await isStopping(server)
+  const readiness = await fetch(`${server.url}/readyz`)
+  assert.equal(readiness.status, 503)
+  assert.equal(readiness.headers.get('connection'), 'close')
+  assert.equal((await fetch(`${server.url}/healthz`)).status, 200)
+  const { socket, answer } = await beginRequest(server)
+  socket.write(requestBody)
+  await once(socket, 'close')
+  assert.match(answer(), /HTTP\/1\.1 401 .*"errorCode":"E062903"/s)
+  assert.equal(await ended, 0)
+  assert.match(server.stderr(), /"event":"server.stopped","isDone":true/)
+})
+
+test('RL-08: Ctrl-C does not wait for a proxy', async () => {
+  const server = await serve(freshPath(), ['--drain-seconds', '15'])
+  const ended = server.end('SIGINT')
+  await isStopping(server)
+  await assert.rejects(fetch(`${server.url}/readyz`))
+  assert.equal(await ended, 0)
 })
 
 test('RL-08: a second signal ends the server at once', async () => {

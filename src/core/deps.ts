@@ -27,6 +27,8 @@ export interface Deps {
   readonly messageWriter: MessageWriter
   /** Where the world reaches this server, without a slash at the end. Links are built from it and from nothing else (RC-06). */
   readonly publicUrl: () => string
+  /** Whether the server is about to end and wants no more requests. */
+  readonly isDraining: () => boolean
   /** Limits that count tries; see `options.ts`. */
   readonly limits: Limits
 }

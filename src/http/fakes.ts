@@ -127,6 +127,7 @@ export function fakeEdge(
     },
     storage: { projects: { list: async () => projects.map((project) => ({ ...project, createdAt: 0 })) } },
     projects: { byId: async (id: string) => projects.find((project) => project.id === id), forget: () => undefined },
+    isDraining: () => false,
     publicUrl: () => input.publicUrl ?? 'https://auth.example.com',
   } as unknown as Deps
   const options = { ...defaultHttpOptions, isStrict: true, ...input.options }

@@ -262,6 +262,17 @@ describe('RL-08: a graceful end', () => {
     assert.match(await heard, /connection: close[\s\S]*isDone/i)
     await closed
   })
+  test('RL-08: while it drains, connections are taken, and each answer closes its own', async (context) => {
+    const held = heldHandler()
+    const server = await start(context, { handler: held.handler })
+    const busy = speak(server, 'GET /ok HTTP/1.1\r\nHost: x\r\n\r\n')
+    await held.arrived
+    server.drain()
+    const late = speak(server, 'GET /ok HTTP/1.1\r\nHost: x\r\n\r\n')
+    held.release()
+    for (const heard of [await busy, await late]) assert.match(heard, /connection: close[\s\S]*isDone/i)
+    await server.close(0)
+  })
   test('what does not finish in time is cut', async (context) => {
     const held = heldHandler()
     const server = await start(context, { handler: held.handler })

@@ -49,6 +49,8 @@ export interface Listening {
   readonly port: number
   /** `http://address:port`, without a slash at the end. */
   readonly url: string
+  /** From now on each answer is the last one on its connection. New connections are still taken, so that whoever is in front has time to see that this server leaves. */
+  drain(): void
   /**
    * Stops accepting, closes idle connections, lets what is under way finish for at most `graceMilliseconds`, then cuts the rest (RL-08).
    * Resolves when every connection is closed; a second call waits for the same end.
@@ -104,6 +106,7 @@ export async function listen(input: ListenInput): Promise<Listening> {
     address: bound.address,
     port: bound.port,
     url: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
+    drain: () => drain(connections),
     close(graceMilliseconds) {
       closing ??= closeServer(server, connections, graceMilliseconds)
       return closing
@@ -150,13 +153,16 @@ function startListening(server: Server, { address, port }: ListenInput): Promise
   })
 }
 
+function drain(connections: Connections): void {
+  connections.isClosing = true
+  for (const outgoing of connections.underWay) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
+}
+
 /** For how long a connection that has sent nothing yet may still begin a request. */
 const newcomersMilliseconds = 1_000
 
 function closeServer(server: Server, connections: Connections, graceMilliseconds: number): Promise<void> {
-  const { sockets, underWay } = connections
-  connections.isClosing = true
-  for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
+  drain(connections)
   return new Promise((resolve, reject) => {
     const force = setTimeout(() => server.closeAllConnections(), graceMilliseconds)
     const stopAccepting = () => {
@@ -168,29 +174,34 @@ function closeServer(server: Server, connections: Connections, graceMilliseconds
       server.closeIdleConnections()
       // Node does not count a connection as idle that has sent nothing yet. The request of a proxy may be on its way; browsers open some in advance.
       const endSilent = () => {
-        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+        for (const socket of connections.sockets) if (socket.bytesRead === 0) socket.destroy()
       }
-      setTimeout(endSilent, Math.min(newcomersMilliseconds, graceMilliseconds)).unref()
+      // What has come is read before it is looked for.
+      setTimeout(() => setImmediate(endSilent), Math.min(newcomersMilliseconds, graceMilliseconds)).unref()
     }
     afterLast(server, stopAccepting)
   })
 }
 
-const mostTurns = 1_000
+/** Beyond these the server stops to listen all the same: under a flood there is always one more. */
+const quietTurn = { milliseconds: 0.1, waitMilliseconds: 250 }
 
 /**
- * Calls when no connection waits to be taken: those that do are reset by the system when the listening socket closes. The runtime takes one in each turn of its loop, so
- * a turn without one says that there was none.
+ * Calls when no connection waits to be taken: those that do are reset by the system when the listening socket closes. The runtime takes one in each turn of its loop, at the
+ * turn's beginning, so a turn that took none, and was over at once, says that there is none now: in a longer one others may have come meanwhile.
  */
 function afterLast(server: Server, call: () => void): void {
+  const giveUpAt = performance.now() + quietTurn.waitMilliseconds
   let hasTaken = true
   const note = () => {
     hasTaken = true
   }
-  const look = (turnsLeft: number) => {
-    if (hasTaken && turnsLeft > 0) {
+  const look = (began: number) => {
+    const now = performance.now()
+    const isQuiet = !hasTaken && now - began < quietTurn.milliseconds
+    if (!isQuiet && now < giveUpAt) {
       hasTaken = false
-      setImmediate(look, turnsLeft - 1)
+      setImmediate(look, now)
       return
     }
     server.off('connection', note)
@@ -198,7 +209,7 @@ function afterLast(server: Server, call: () => void): void {
   }
   server.on('connection', note)
   // The first look comes after a turn of its own.
-  setImmediate(look, mostTurns)
+  setImmediate(look, performance.now())
 }
 
 const brokenRequestStatus: Readonly<Record<string, string>> = {

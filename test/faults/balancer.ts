@@ -1,27 +1,37 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { createServer, get, type IncomingMessage, request, type ServerResponse } from 'node:http'
 
 /** A proxy for HTTP in front of some servers, as a load balancer does it. */
 export interface Balancer {
   readonly url: string
-  /** Servers that requests go to, in turn. */
-  use(...servers: readonly { readonly port: number }[]): void
+  /** Servers that requests go to, in turn, while they say that they are ready. Resolves when each was asked. */
+  use(...servers: readonly { readonly port: number }[]): Promise<void>
   close(): Promise<void>
 }
 
+const checkMilliseconds = 100
+
 /**
- * Passes each request on over a connection of its own. A server that takes no connection is passed over: nothing was sent. Anything else that goes wrong is a 502, since a request
+ * Asks each server for its readiness ten times a second, as balancers do less often. Passes each request on over a connection of its own. A server that takes no connection is passed over: nothing was sent. Anything else that goes wrong is a 502, since a request
  * that may have happened must not be sent twice.
  */
 export async function startBalancer(): Promise<Balancer> {
   let ports: readonly number[] = []
+  let unready: ReadonlySet<number> = new Set()
+  const check = async () => {
+    const asked = await Promise.all(ports.map(async (port) => ((await isReady(port)) ? [] : [port])))
+    unready = new Set(asked.flat())
+  }
+  const checks = setInterval(check, checkMilliseconds)
   let turn = 0
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = []
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
     incoming.on('end', () => {
       const first = turn++
-      const choice = ports.map((_, index) => ports[(first + index) % ports.length] ?? 0)
+      const turns = ports.map((_, index) => ports[(first + index) % ports.length] ?? 0)
+      const ready = turns.filter((port) => !unready.has(port))
+      const choice = [...ready, ...turns.filter((port) => unready.has(port))]
       pass({ incoming, outgoing, body: Buffer.concat(chunks) }, choice)
     })
   })
@@ -31,16 +41,27 @@ export async function startBalancer(): Promise<Balancer> {
   if (address === null || typeof address === 'string') throw new Error('The balancer has no port')
   return {
     url: `http://127.0.0.1:${address.port}`,
-    use: (...servers) => {
+    use: async (...servers) => {
       ports = servers.map(({ port }) => port)
+      await check()
     },
     async close() {
+      clearInterval(checks)
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
       await closed
     },
   }
+}
+
+function isReady(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (answer) => {
+      answer.resume().on('error', () => undefined)
+      resolve(answer.statusCode === 200)
+    }).on('error', () => resolve(false))
+  })
 }
 
 interface Exchange {

@@ -6,14 +6,16 @@ import { startBalancer } from './balancer.ts'
 import { type Outcome, overTime, type Plan, quantile, type Scenario, unless } from './scenario.ts'
 import { durations, refusals, type Trial, withTrial } from './trial.ts'
 
-const longestDrainMilliseconds = 25_000
+/** The balancer asks ten times a second; a machine that does other things as well may be late. */
+const drains = ['--drain-seconds', '2']
+const longestEndMilliseconds = 25_000
 
 /** Two servers behind a balancer are restarted in turn under load (RL-08). */
 export const rollingRestarts: Scenario = {
   id: 'F12',
   title: 'rolling restarts of two servers under load, PostgreSQL',
   database: 'postgres',
-  isInShort: false,
+  isInShort: true,
   async run(plan) {
     const { url } = await plan.postgres()
     return withTrial({ serverUrl: url }, (trial) => roll(plan, trial))
@@ -21,15 +23,15 @@ export const rollingRestarts: Scenario = {
 }
 
 async function roll(plan: Plan, trial: Trial): Promise<Outcome> {
-  const restarts = plan.rounds ?? (plan.isShort ? 3 : 20)
+  const restarts = plan.rounds ?? (plan.isShort ? 2 : 20)
   const balancer = await startBalancer()
   try {
-    const running = [await trial.serve(), await trial.serve()]
-    balancer.use(...running)
+    const running = [await trial.serve({ flags: drains }), await trial.serve({ flags: drains })]
+    await balancer.use(...running)
     trial.use(balancer)
     await trial.underLoad(() => delay(500))
     trial.forget()
-    const drains: number[] = []
+    const ends: number[] = []
     const codes: (number | null)[] = []
     await trial.underLoad(async () => {
       for (let restart = 0; restart < restarts; restart++) {
@@ -38,9 +40,9 @@ async function roll(plan: Plan, trial: Trial): Promise<Outcome> {
         if (!old || !other) throw new Error('There are two servers')
         const began = performance.now()
         codes.push(await old.stop())
-        drains.push(performance.now() - began)
-        running.splice(0, 2, other, await trial.serve())
-        balancer.use(...running)
+        ends.push(performance.now() - began)
+        running.splice(0, 2, other, await trial.serve({ flags: drains }))
+        await balancer.use(...running)
         await delay(200)
       }
     })
@@ -52,7 +54,7 @@ async function roll(plan: Plan, trial: Trial): Promise<Outcome> {
         ['restarts', restarts],
         ['requests', trial.endings.length],
         ['failed', failed.length],
-        ['longest drain ms', Math.round(quantile(drains, 1))],
+        ['longest end ms', Math.round(quantile(ends, 1))],
         ['p99 ms', durations(trial.endings).p99],
         ['after a second SIGTERM ms', Math.round(impatient.milliseconds)],
         ['refused', refusals(trial.endings)],
@@ -65,7 +67,7 @@ async function roll(plan: Plan, trial: Trial): Promise<Outcome> {
           codes.every((code) => code === 0),
           `servers ended with ${codes.join(', ')}`,
         ),
-        ...overTime(plan, 'a drain', quantile(drains, 1), longestDrainMilliseconds),
+        ...overTime(plan, 'an end', quantile(ends, 1), longestEndMilliseconds),
         ...unless(impatient.code !== 0, 'a second SIGTERM did not end the server at once'),
         ...overTime(plan, 'the end after a second SIGTERM', impatient.milliseconds, 2_000),
       ],

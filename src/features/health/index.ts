@@ -24,10 +24,11 @@ export const health: Feature = {
       method: 'GET',
       path: '/readyz',
       access: 'open',
-      summary: 'Whether requests can be served now: the database answers',
+      summary: 'Whether requests are wanted now: the database answers, and the server is not about to end',
       reply: State,
       errors: [coreErrors.Unavailable],
       run: async ({ deps }) => {
+        if (deps.isDraining()) throw coreErrors.Unavailable({ retryAfterSeconds: 1 })
         try {
           await deps.storage.ping()
         } catch (cause) {
