@@ -20,6 +20,8 @@ export interface TestPostgres {
   readonly pid: number
   /** Ends it as a crash does, with `SIGQUIT` ("immediate" shutdown) or `SIGKILL`, and waits until the process is gone. Its data stay. */
   crash(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void>
+  /** Whether it has not ended. */
+  isRunning(): boolean
   /** Starts it again on the same data and port after a crash, and waits until it is ready. */
   restart(): Promise<void>
   /** Stops the server and removes everything it wrote. */
@@ -37,6 +39,8 @@ export interface PostgresTestOptions {
   readonly settings?: Readonly<Record<string, string | number>>
   /** Texts of files that go beside the data folder, readable by the server alone; for settings `../NAME`, and `NAME` for `hba_file`. */
   readonly files?: Readonly<Record<string, string>>
+  /** Size of the files of its write-ahead log; 16 if absent. */
+  readonly walSegmentMib?: number
   /** Where its folder is made; the system's folder of temporary files if absent. */
   readonly parentFolder?: string
 }
@@ -55,6 +59,7 @@ export async function startPostgres(options: PostgresTestOptions = {}): Promise<
     const as = process.getuid?.() === 0 ? owner : {}
     const data = join(folder, 'data')
     const initial = ['--pgdata', data, '--username', 'postern', '--auth', 'trust', '--encoding', 'UTF8', '--no-locale', '--no-sync']
+    if (options.walSegmentMib) initial.push('--wal-segsize', String(options.walSegmentMib))
     await run(join(binaries, 'initdb'), initial, { ...as, cwd: folder })
     for (const [name, content] of Object.entries(options.files ?? {})) {
       await writeFile(join(folder, name), content, { mode: 0o600 })
@@ -72,6 +77,7 @@ export async function startPostgres(options: PostgresTestOptions = {}): Promise<
         return server.pid
       },
       crash: (signal) => server.end(signal),
+      isRunning: () => server.isRunning(),
       async restart() {
         server = await start()
       },
@@ -135,6 +141,7 @@ const readyMilliseconds = 30_000
 
 interface RunningPostgres {
   readonly pid: number
+  isRunning(): boolean
   end(signal: NodeJS.Signals): Promise<void>
   /** "Fast" shutdown: open connections are cut. */
   stop(): Promise<void>
@@ -174,7 +181,7 @@ async function startServer(options: ServerOptions): Promise<RunningPostgres> {
   const late = delay(readyMilliseconds, 'late' as const, { signal: deadline.signal }).catch(() => 'late' as const)
   const outcome = await Promise.race([ready.then(() => 'ready' as const), stopped.then(() => 'exited' as const), late])
   deadline.abort()
-  if (outcome === 'ready') return { pid, end, stop }
+  if (outcome === 'ready') return { pid, end, stop, isRunning: () => server.exitCode === null && server.signalCode === null }
   if (outcome === 'late') await stop()
   throw new Error(`PostgreSQL did not start: ${log}`)
 }

@@ -69,7 +69,7 @@ async function crash(
 }
 
 /** After SIGKILL the children of the server live on for a moment, and a new one refuses to start beside them. */
-async function startAgain(postgres: TestPostgres): Promise<void> {
+export async function startAgain(postgres: TestPostgres): Promise<void> {
   const deadline = performance.now() + restartMilliseconds
   for (;;) {
     try {

@@ -22,49 +22,69 @@ const troubles: readonly (readonly [name: string, behaviour: PeerBehaviour | und
   ['drops after DATA', { afterMessage: 'drop', hasStartTls: false }],
 ]
 
-/** The bar is 1.05 on a quiet machine; what others do on this one moves the slowest answers by more. */
-const mostRatio = 1.5
+/** The bar is 1.05. What others do on a machine that is not quiet moves the slowest answers by more than what is usual, so the median has a limit that is tighter. */
+const mostRatios = { p50: 1.1, p99: 1.5 }
 
 async function trouble(plan: Plan, trial: Trial): Promise<Outcome> {
-  const seconds = plan.isShort ? 2 : 20
+  const rounds = plan.rounds ?? (plan.isShort ? 1 : 6)
+  const peers = await Promise.all(troubles.map(([, behaviour]) => behaviour && startPeer(behaviour)))
+  const [well] = peers
+  if (!well) throw new Error('The first peer is one that takes mails')
+  let target: Peer | undefined = well
   // The proxy keeps the port while peers come and go.
-  const first = await startPeer()
-  let target: Peer | undefined = first
   const proxy = await startProxy({
     get port() {
       return target?.port ?? 1
     },
   })
-  try {
-    const flags = ['--smtp-url', `smtp://127.0.0.1:${proxy.port}`, '--mail-from', 'Postern <auth@example.com>', '--outbox', 'false']
-    trial.use(await trial.serve({ flags }))
-    const p99s: [string, number][] = []
-    for (const [name, behaviour] of troubles) {
-      const peer = behaviour === undefined ? undefined : name === 'well' ? first : await startPeer(behaviour)
-      target = peer
-      proxy.cut()
-      const before = trial.endings.length
-      await trial.underLoad(() => delay(seconds * 1000))
-      const times = trial.endings.slice(before).filter(({ path }) => path === 'password/signup')
-      p99s.push([
-        name,
-        quantile(
-          times.map(({ milliseconds }) => milliseconds),
-          0.99,
-        ),
-      ])
-      if (peer && peer !== first) await peer.close()
-    }
-    target = first
+  const turnTo = (peer: Peer | undefined) => {
+    target = peer
     proxy.cut()
-    const drained = await drain(trial, first)
+  }
+  try {
+    const mail = ['--smtp-url', `smtp://127.0.0.1:${proxy.port}`, '--mail-from', 'Postern <auth@example.com>']
+    trial.use(await trial.serve({ flags: [...mail, '--outbox', 'false', '--limits-project-mails', '0/3600'] }))
+    // A server that has just started is slower.
+    await trial.underLoad(() => delay(roundMilliseconds))
+    const times: number[][] = troubles.map(() => [])
+    // In turn, so that whatever else the machine does is spread over all of them.
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, peer] of peers.entries()) {
+        turnTo(peer)
+        const before = trial.endings.length
+        await trial.underLoad(() => delay(roundMilliseconds))
+        const signUps = trial.endings.slice(before).filter(({ path }) => path === 'password/signup')
+        times[index]?.push(...signUps.map(({ milliseconds }) => milliseconds))
+      }
+    }
+    turnTo(undefined)
+    const asked = await askForLinks(trial, plan.isShort ? 500 : 10_000)
+    turnTo(well)
+    const drained = await drain(trial, well, asked)
     const odd = unexpected(trial.endings)
     const outcome = await trial.finish()
-    return report({ outcome, odd, p99s, drained })
+    return report({ outcome, odd, times, drained })
   } finally {
     await proxy.close()
-    await first.close()
+    await Promise.all(peers.map((peer) => peer?.close()))
   }
+}
+
+const roundMilliseconds = 5_000
+const askers = 8
+
+/** Asks for magic links to so many addresses that nobody has. */
+async function askForLinks(trial: Trial, count: number): Promise<ReadonlySet<string>> {
+  const addresses = Array.from({ length: count }, (_, index) => `linked-${index}@example.com`)
+  const queue = [...addresses]
+  const asker = async () => {
+    for (let email = queue.pop(); email; email = queue.pop()) {
+      const answer = await trial.client.call('magiclink/signup/email', { loginId: email, email })
+      if (answer?.status !== 200) throw new Error(`A sign-up by magic link was refused: ${answer?.status} ${answer?.errorCode}`)
+    }
+  }
+  await Promise.all(Array.from({ length: askers }, asker))
+  return new Set(addresses)
 }
 
 interface Drained {
@@ -76,9 +96,10 @@ interface Drained {
 
 const drainSeconds = 300
 
-/** Waits until everybody who signed up has a mail, at the peer that takes them. Times between tries are most of it. */
-async function drain(trial: Trial, peer: Peer): Promise<Drained> {
-  const users = trial.endings.filter(({ path, status }) => path === 'password/signup' && status === 200).length
+/** Waits until everybody who signed up, and whoever asked for a link, has a mail, at the peer that takes them. Times between tries are part of it. */
+async function drain(trial: Trial, peer: Peer, asked: ReadonlySet<string>): Promise<Drained> {
+  const signedUp = trial.endings.filter(({ path, status }) => path === 'password/signup' && status === 200).length
+  const users = signedUp + asked.size
   const began = performance.now()
   const had = recipientsOf(peer)
   let recipients = had
@@ -97,19 +118,26 @@ function recipientsOf({ mails }: Peer): ReadonlySet<string> {
 interface Found {
   readonly outcome: Outcome
   readonly odd: readonly string[]
-  readonly p99s: readonly (readonly [name: string, milliseconds: number])[]
+  /** Milliseconds of sign-ups, in the order of `troubles`. */
+  readonly times: readonly (readonly number[])[]
   readonly drained: Drained
 }
 
-function report({ outcome, odd, p99s, drained }: Found): Outcome {
-  const usual = p99s[0]?.[1] ?? Number.NaN
-  const ratios = p99s.map(
-    ([name, milliseconds]) => [`p99 while it ${name}`, `${Math.round(milliseconds)} ms, ${(milliseconds / usual).toFixed(2)}`] as const,
-  )
-  const worst = Math.max(...p99s.map(([, milliseconds]) => milliseconds / usual))
+function report({ outcome, odd, times, drained }: Found): Outcome {
+  const ratios = (share: number) => {
+    const [usual = Number.NaN, ...others] = times.map((some) => quantile(some, share))
+    return { usual, others: others.map((milliseconds) => milliseconds / usual) }
+  }
+  const [p50, p99] = [ratios(0.5), ratios(0.99)]
+  const written = troubles.slice(1).map(([name], index) => {
+    const of = ({ others }: typeof p50) => (others[index] ?? Number.NaN).toFixed(2)
+    return [`while it ${name}`, `p50 ${of(p50)}, p99 ${of(p99)}`] as const
+  })
   return {
     figures: [
-      ...ratios,
+      ['sign-ups', times.flat().length],
+      ['usual p50 and p99 ms', `${Math.round(p50.usual)} and ${Math.round(p99.usual)}`],
+      ...written,
       ['queued when it was well again', drained.queued],
       ['drained after s', drained.seconds],
       ['missing', drained.missing],
@@ -119,7 +147,14 @@ function report({ outcome, odd, p99s, drained }: Found): Outcome {
     broken: [
       ...outcome.broken,
       ...odd,
-      ...unless(worst < mostRatio, `sign-ups took ${worst.toFixed(2)} times as long as usual`),
+      ...unless(
+        Math.max(...p50.others) < mostRatios.p50,
+        `half of the sign-ups took ${Math.max(...p50.others).toFixed(2)} times as long as usual`,
+      ),
+      ...unless(
+        Math.max(...p99.others) < mostRatios.p99,
+        `slow sign-ups took ${Math.max(...p99.others).toFixed(2)} times as long as usual`,
+      ),
       ...unless(drained.missing === 0, `${drained.missing} users never got their mail`),
       ...unless(drained.duplicates === 0, `${drained.duplicates} mails came twice`),
     ],

@@ -11,6 +11,7 @@ import { exhausted } from './locks.ts'
 import { logsLost } from './lost-logs.ts'
 import { mailTrouble } from './mail-trouble.ts'
 import { memorySqueezed } from './memory.ts'
+import { postgresDiskFull } from './postgres-disk-full.ts'
 import { rollingRestarts } from './restarts.ts'
 import type { Scenario } from './scenario.ts'
 import { databaseSlow } from './slow-database.ts'
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   exhausted,
   diskFull,
   logsLost,
+  postgresDiskFull,
   clocksDiffer,
   rollingRestarts,
   backedUp,

@@ -70,10 +70,30 @@ async function inspectPostgres(url: string, checks: Checks): Promise<readonly st
     const locks = await client.query<{ found: string }>(
       `select count(*) as found from pg_locks where locktype = 'advisory' and database = ${here}`,
     )
-    return [...problems, ...describe('advisory locks that are still held', Number(locks.rows[0]?.found))]
+    return [...problems, ...describe('advisory locks that are still held', Number(locks.rows[0]?.found)), ...(await damage(client))]
   } finally {
     await client.end()
   }
+}
+
+/** What `pg_amcheck --heapallindexed` looks for, in the tables of the program. */
+const damages = {
+  pages: `select c.relname, d.msg from pg_class c, lateral verify_heapam(c.oid) d where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`,
+  indexes: `select bt_index_check(c.oid, true) from pg_class c join pg_am a on a.oid = c.relam
+    where c.relkind = 'i' and a.amname = 'btree' and c.relnamespace = 'public'::regnamespace`,
+}
+
+/** One sentence for each thing that is damaged. */
+async function damage(client: pg.Client): Promise<readonly string[]> {
+  await client.query('create extension if not exists amcheck')
+  const pages = await client.query<{ relname: string; msg: string }>(damages.pages)
+  const found = pages.rows.map(({ relname, msg }) => `damaged page of ${relname}: ${msg}`)
+  try {
+    await client.query(damages.indexes)
+  } catch (error) {
+    found.push(`damaged index: ${error instanceof Error ? error.message : error}`)
+  }
+  return found
 }
 
 function describe(problem: string, found: number): readonly string[] {
