@@ -14,8 +14,8 @@ import { median } from '../statistics.ts'
 
 const sizes = [1000, 1_000_000] as const
 const batch = 1000
-const rounds = 5
-const roundMilliseconds = 4000
+const rounds = 9
+const roundMilliseconds = 6000
 /** Under what two cores can hash, so that the queue of hashes is not what is measured. */
 const callers = 2
 
