@@ -63,13 +63,15 @@ interface Connections {
   /** Responses that are not done. */
   readonly underWay: Set<ServerResponse>
   /** Whether each answer is the last one on its connection. */
+  isDraining: boolean
+  /** Whether connections without a request are closed. */
   isClosing: boolean
 }
 
 /** Starts to listen. Rejects when the address is taken or not ours. */
 export async function listen(input: ListenInput): Promise<Listening> {
   const limits = { ...defaultListenLimits, ...input.limits }
-  const connections: Connections = { sockets: new Set(), underWay: new Set(), isClosing: false }
+  const connections: Connections = { sockets: new Set(), underWay: new Set(), isDraining: false, isClosing: false }
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -134,7 +136,7 @@ function plainHeaders(): Record<string, string> {
 function track(server: Server, connections: Connections, outgoing: ServerResponse): void {
   const { underWay } = connections
   underWay.add(outgoing)
-  if (connections.isClosing) outgoing.shouldKeepAlive = false
+  if (connections.isDraining) outgoing.shouldKeepAlive = false
   outgoing.once('close', () => {
     underWay.delete(outgoing)
     if (connections.isClosing) server.closeIdleConnections()
@@ -154,7 +156,7 @@ function startListening(server: Server, { address, port }: ListenInput): Promise
 }
 
 function drain(connections: Connections): void {
-  connections.isClosing = true
+  connections.isDraining = true
   for (const outgoing of connections.underWay) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
 }
 
@@ -163,6 +165,7 @@ const newcomersMilliseconds = 1_000
 
 function closeServer(server: Server, connections: Connections, graceMilliseconds: number): Promise<void> {
   drain(connections)
+  connections.isClosing = true
   return new Promise((resolve, reject) => {
     const force = setTimeout(() => server.closeAllConnections(), graceMilliseconds)
     const stopAccepting = () => {
