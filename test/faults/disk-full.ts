@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { probeDuring } from './probe.ts'
+import { outOfDatabase, probeDuring } from './probe.ts'
 import { type Outcome, overTime, type Plan, type Scenario, unless } from './scenario.ts'
 import { type SmallDisk, withSmallDisk } from './small-disk.ts'
 import { durations, refusals, type Trial, withTrial } from './trial.ts'
@@ -34,10 +34,7 @@ async function fillAndFree(plan: Plan, trial: Trial, disk: SmallDisk): Promise<O
       const probed = await probeDuring(server, trial.installation.projectId, () =>
         readAll(trial, { url: server.url, readers, reads }, plan.isShort ? 2_000 : 5_000),
       )
-      odd.push(
-        ...unless(probed.healthy.join() === '200', `liveness answered ${probed.healthy.join(', ')}`),
-        ...unless(probed.keys.join() === '200', `the key set answered ${probed.keys.join(', ')}`),
-      )
+      odd.push(...outOfDatabase(probed))
       await disk.free()
       recoveries.push(await trial.untilWritten())
     })

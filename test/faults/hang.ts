@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { classes } from './database-kill.ts'
-import { probeDuring, untilReady } from './probe.ts'
+import { outOfDatabase, probeDuring, untilReady } from './probe.ts'
 import { type Outcome, overTime, type Plan, type Scenario, unless } from './scenario.ts'
 import { durations, refusals, type Trial, withTrial } from './trial.ts'
 
@@ -59,9 +59,8 @@ async function hang(plan: Plan, trial: Trial, pid: number): Promise<Outcome> {
       ...overTime(plan, 'a request', during.longest, longestRequestMilliseconds),
       ...overTime(plan, 'a probe', probed.longestMilliseconds, longestRequestMilliseconds),
       ...overTime(plan, 'the way back', recoveryMilliseconds, longestRecoveryMilliseconds),
-      ...unless(probed.healthy.join() === '200', `liveness answered ${probed.healthy.join(', ')}`),
+      ...outOfDatabase(probed),
       ...unless(probed.ready.join() === '503', `readiness answered ${probed.ready.join(', ')}`),
-      ...unless(probed.keys.join() === '200', `the key set answered ${probed.keys.join(', ')}`),
       ...unless(probed.peakRssMib < mostRssMib, `memory grew to ${probed.peakRssMib} MiB`),
       ...unless(
         trial.endings.every(({ status }) => status !== 0),

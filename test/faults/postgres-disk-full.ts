@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startPostgres, type TestPostgres } from '../postgres.ts'
 import { classes, startAgain } from './database-kill.ts'
-import { probeDuring, untilReady } from './probe.ts'
+import { outOfDatabase, probeDuring, untilReady } from './probe.ts'
 import { NotRun, type Outcome, overTime, type Plan, quantile, type Scenario, unless } from './scenario.ts'
 import { type SmallDisk, withSmallDisk } from './small-disk.ts'
 import { durations, refusals, type Trial, withTrial } from './trial.ts'
@@ -46,10 +46,7 @@ async function fillAndFree(
       await delay(1_000)
       await disk.fill()
       const probed = await probeDuring(server, trial.installation.projectId, () => untilEnded(postgres))
-      odd.push(
-        ...unless(probed.healthy.join() === '200', `liveness answered ${probed.healthy.join(', ')}`),
-        ...unless(probed.keys.join() === '200', `the key set answered ${probed.keys.join(', ')}`),
-      )
+      odd.push(...outOfDatabase(probed))
       await disk.free()
       if (!postgres.isRunning()) {
         ends++

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ServerProcess } from '../server-process.ts'
-import { quantile } from './scenario.ts'
+import { quantile, unless } from './scenario.ts'
 
 /** What probes and applications ask a server for all the time. */
 
@@ -70,6 +70,14 @@ export async function probeDuring(server: ServerProcess, projectId: string, work
   }
   const [healthy, ready, keys] = Object.values(statuses).map((seen) => [...seen])
   return { healthy: healthy ?? [], ready: ready ?? [], keys: keys ?? [], longestMilliseconds: quantile(times, 1), peakRssMib }
+}
+
+/** Sentences about what answers from memory, and must have gone on without a database. */
+export function outOfDatabase({ healthy, keys }: Probed): readonly string[] {
+  return [
+    ...unless(healthy.join() === '200', `liveness answered ${healthy.join(', ')}`),
+    ...unless(keys.join() === '200', `the key set answered ${keys.join(', ')}`),
+  ]
 }
 
 /** Memory of a process; 0 once it has ended. */
