@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, get, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { Agent, createServer, get, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http'
 
 /** A proxy for HTTP in front of some servers, as a load balancer does it. */
 export interface Balancer {
@@ -12,7 +12,7 @@ export interface Balancer {
 const checkMilliseconds = 100
 
 /**
- * Asks each server for its readiness ten times a second, as balancers do less often. Passes each request on over a connection of its own. A server that takes no connection is passed over: nothing was sent. Anything else that goes wrong is a 502, since a request
+ * Asks each server for its readiness ten times a second, as balancers do less often. Keeps connections to them, and passes each request on over one. A server that takes no connection is passed over: nothing was sent. Anything else that goes wrong is a 502, since a request
  * that may have happened must not be sent twice.
  */
 export async function startBalancer(): Promise<Balancer> {
@@ -23,6 +23,7 @@ export async function startBalancer(): Promise<Balancer> {
     unready = new Set(asked.flat())
   }
   const checks = setInterval(check, checkMilliseconds)
+  const agent = new Agent({ keepAlive: true })
   let turn = 0
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = []
@@ -32,7 +33,7 @@ export async function startBalancer(): Promise<Balancer> {
       const turns = ports.map((_, index) => ports[(first + index) % ports.length] ?? 0)
       const ready = turns.filter((port) => !unready.has(port))
       const choice = [...ready, ...turns.filter((port) => unready.has(port))]
-      pass({ incoming, outgoing, body: Buffer.concat(chunks) }, choice)
+      pass({ incoming, outgoing, body: Buffer.concat(chunks), agent }, choice)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -47,6 +48,7 @@ export async function startBalancer(): Promise<Balancer> {
     },
     async close() {
       clearInterval(checks)
+      agent.destroy()
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
@@ -68,15 +70,27 @@ interface Exchange {
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
   readonly body: Buffer
+  readonly agent: Agent
+}
+
+/** Without what is between two neighbours only. */
+function passedOn({ connection, 'keep-alive': _, ...headers }: IncomingHttpHeaders): IncomingHttpHeaders {
+  return headers
 }
 
 function pass(exchange: Exchange, [port, ...others]: readonly number[]): void {
-  const { incoming, outgoing, body } = exchange
+  const { incoming, outgoing, body, agent } = exchange
   if (port === undefined) return void outgoing.writeHead(502).end('{"errorCode":"no server"}')
-  const headers = { ...incoming.headers, connection: 'close' }
-  const upstream = request({ host: '127.0.0.1', port, method: incoming.method, path: incoming.url, headers, agent: false })
+  const upstream = request({
+    host: '127.0.0.1',
+    port,
+    method: incoming.method,
+    path: incoming.url,
+    headers: passedOn(incoming.headers),
+    agent,
+  })
   upstream.on('response', (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+    outgoing.writeHead(answer.statusCode ?? 502, passedOn(answer.headers))
     answer.on('error', () => outgoing.destroy()).pipe(outgoing)
   })
   upstream.on('error', (error: NodeJS.ErrnoException) => {
