@@ -17,7 +17,15 @@ const now = Math.floor(Date.now() / 1000)
 before(async () => {
   const { projectId } = await json('init')
   const storage = await openStorage({ database: `sqlite:${data}/postern.db` })
-  const about = { projectId, kind: 'password.reset', channel: 'email', userId: '', recipientDigest: 'digest', sealedContent: 'sealed' }
+  const about = {
+    projectId,
+    kind: 'password.reset',
+    channel: 'email',
+    userId: '',
+    recipientDigest: 'digest',
+    sealedContent: 'sealed',
+    isUnanswered: false,
+  }
   const usual = { ...about, attempts: 3, reason: 'The peer answered 550', nextAttemptAt: now, createdAt: now - 60, finishedAt: now }
   await storage.outbox.insert({ ...usual, id: 'Mfailed', state: 'failed', expiresAt: now + 600 })
   await storage.outbox.insert({ ...usual, id: 'Mdead', state: 'failed', expiresAt: now - 1, createdAt: now - 90 })

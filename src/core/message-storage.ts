@@ -33,7 +33,7 @@ export interface MessageStorage {
       projectId: string,
       id: string,
       leaseUntil: number,
-      outcome: Pick<OutboxRecord, 'state' | 'attempts' | 'nextAttemptAt' | 'finishedAt' | 'reason'>,
+      outcome: Pick<OutboxRecord, 'state' | 'attempts' | 'nextAttemptAt' | 'finishedAt' | 'reason' | 'isUnanswered'>,
     ): Promise<boolean>
     /** Newest first, over all projects. */
     list(query: { readonly limit: number; readonly states?: readonly OutboxState[] }): Promise<readonly OutboxRecord[]>

@@ -216,6 +216,8 @@ export interface OutboxRecord {
   readonly finishedAt: number
   /** Why the latest attempt failed, in words of ours: neither addresses nor secrets. `''` while none did. */
   readonly reason: string
+  /** Whether a peer had the whole message once and never answered: it may have been delivered. */
+  readonly isUnanswered: boolean
 }
 
 /** A message as an administrator wrote it; `core/message-templates.ts` parses `versions`. */

@@ -72,12 +72,12 @@ export function createDelivery(
   const { storage, clock, random, log, metrics } = options
 
   return async ({ record, leaseUntil }, isAbandoned) => {
-    const { projectId, id, kind, channel, attempts, expiresAt } = record
+    const { projectId, id, kind, channel, attempts, isUnanswered, expiresAt } = record
     const fields = { projectId, messageId: id, kind, channel }
     const { result, reason = '', retryAfterSeconds = 0 } = await attempt(options, record, attemptMilliseconds)
     if (isAbandoned()) return
     const now = clock.nowSeconds()
-    const outcome = outcomeOf({ result, attempts, now, expiresAt, retryAfterSeconds }, random)
+    const outcome = outcomeOf({ result, attempts, isUnanswered, now, expiresAt, retryAfterSeconds }, random)
     metrics.count('postern_message_attempts_total', { channel, result: outcome.state === 'pending' ? 'deferred' : outcome.state })
     note(log, outcome, { ...fields, attempts: outcome.attempts, ...(reason ? { reason } : {}) })
     try {

@@ -77,7 +77,16 @@ async function poison(world: World, id: string, channel: string, changes: { read
   const sealedContent = world.sealer.seal(`outbox/${projectId}/${sealedFor}`, JSON.stringify(content))
   const now = world.now()
   const row: OutboxRecord = {
-    ...{ projectId, id, kind: isMail ? 'password.reset' : 'otp.signIn', channel, userId: '', recipientDigest: 'digest', reason: '' },
+    ...{
+      projectId,
+      id,
+      kind: isMail ? 'password.reset' : 'otp.signIn',
+      channel,
+      userId: '',
+      recipientDigest: 'digest',
+      reason: '',
+      isUnanswered: false,
+    },
     ...{ sealedContent, state: 'pending', attempts: 0, finishedAt: 0, nextAttemptAt: now, createdAt: now, expiresAt: now + 600 },
   }
   await world.storage.outbox.insert(row)

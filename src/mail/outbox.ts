@@ -28,7 +28,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const projectId = project.id
     const sealedContent = sealer.seal(sealContext({ projectId, id }), text)
     const times = { nextAttemptAt: now, createdAt: now, expiresAt: now + ttlSeconds }
-    return { projectId, id, kind, channel, userId: '', recipientDigest: '', sealedContent, attempts: 0, reason: '', ...times }
+    return {
+      projectId,
+      id,
+      kind,
+      channel,
+      userId: '',
+      recipientDigest: '',
+      sealedContent,
+      attempts: 0,
+      reason: '',
+      isUnanswered: false,
+      ...times,
+    }
   }
 
   return {

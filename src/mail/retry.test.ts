@@ -10,6 +10,7 @@ const middle = { bytes: (length: number) => Uint8Array.from({ length }, (_, inde
 const attempt = (result: AttemptResult, changes: Partial<Attempt> = {}): Attempt => ({
   result,
   attempts: 0,
+  isUnanswered: false,
   now,
   expiresAt: now + 7 * 86_400,
   ...changes,
@@ -56,14 +57,28 @@ for (const [name, input, expected] of [
     attempt('deferred', { retryAfterSeconds: 3_600, expiresAt: now + 180 }),
     { state: 'pending', attempts: 1, nextAttemptAt: now + 90, finishedAt: 0 },
   ],
-  ['unanswered: one more', attempt('unanswered'), { state: 'pending', attempts: 9, nextAttemptAt: now + 15, finishedAt: 0 }],
+  [
+    'unanswered: one more',
+    attempt('unanswered'),
+    { state: 'pending', attempts: 1, nextAttemptAt: now + 15, finishedAt: 0, isUnanswered: true },
+  ],
+  [
+    'unanswered, then deferred: it was not delivered by that, so one more is still to come',
+    attempt('deferred', { attempts: 1, isUnanswered: true }),
+    { state: 'pending', attempts: 2, nextAttemptAt: now + 45, finishedAt: 0, isUnanswered: true },
+  ],
   [
     'unanswered twice: no more',
-    attempt('unanswered', { attempts: 9 }),
-    { state: 'failed', attempts: 10, nextAttemptAt: now, finishedAt: now },
+    attempt('unanswered', { attempts: 2, isUnanswered: true }),
+    { state: 'failed', attempts: 3, nextAttemptAt: now, finishedAt: now, isUnanswered: true },
+  ],
+  [
+    'unanswered, and deferred to the end',
+    attempt('deferred', { attempts: 9, isUnanswered: true }),
+    { state: 'failed', attempts: 10, nextAttemptAt: now, finishedAt: now, isUnanswered: true },
   ],
 ] as const) {
-  test(`RL-12: ${name}`, () => assert.deepEqual(outcomeOf(input, middle), expected))
+  test(`RL-12: ${name}`, () => assert.deepEqual(outcomeOf(input, middle), { isUnanswered: false, ...expected }))
 }
 
 test('RL-12: the delay is spread by half up and down', () => {
@@ -78,7 +93,7 @@ test('RL-12: ten attempts cover about a day, and none is after the end of the me
     let at = now
     let made = 0
     for (;;) {
-      const outcome = outcomeOf({ result: 'deferred', attempts, now: at, expiresAt: now + lifeSeconds }, draws(255))
+      const outcome = outcomeOf({ result: 'deferred', attempts, isUnanswered: false, now: at, expiresAt: now + lifeSeconds }, draws(255))
       made++
       if (outcome.state !== 'pending') break
       assert.ok(outcome.nextAttemptAt > at && outcome.nextAttemptAt < now + lifeSeconds)

@@ -32,12 +32,15 @@ export interface Outcome {
   readonly attempts: number
   readonly nextAttemptAt: number
   readonly finishedAt: number
+  readonly isUnanswered: boolean
 }
 
 export interface Attempt {
   readonly result: AttemptResult
   /** Attempts before this one. */
   readonly attempts: number
+  /** Whether one of those before was not answered. */
+  readonly isUnanswered: boolean
   readonly now: number
   readonly expiresAt: number
   /** How long the peer asks to be left alone; 0 when it does not say. */
@@ -46,21 +49,22 @@ export interface Attempt {
 
 /**
  * Decides what becomes of a message. Delays are 15 s, 45 s, 135 s and so on up to 6 hours, each spread by half up and down, at least what the peer asks for up to an hour, and never more
- * than half of what is left of the message's life. After an unanswered attempt exactly one more is made, because each may put one more copy
- * into the mailbox (RL-12).
+ * than half of what is left of the message's life. An unanswered attempt may have put a copy into the mailbox, so the second one is the last (RL-12); attempts that delivered nothing do not count for that.
  */
-export function outcomeOf({ result, attempts, now, expiresAt, retryAfterSeconds = 0 }: Attempt, random: Random): Outcome {
+export function outcomeOf(attempt: Attempt, random: Random): Outcome {
+  const { result, attempts, now, expiresAt, retryAfterSeconds = 0 } = attempt
   const isTried = result !== 'stale' && result !== 'unfit'
   const made = isTried ? attempts + 1 : attempts
-  const ended = (state: OutboxState): Outcome => ({ state, attempts: made, nextAttemptAt: now, finishedAt: now })
+  const isUnanswered = attempt.isUnanswered || result === 'unanswered'
+  const ended = (state: OutboxState): Outcome => ({ state, attempts: made, nextAttemptAt: now, finishedAt: now, isUnanswered })
   if (result === 'sent') return ended('sent')
   if (result === 'stale') return ended('expired')
-  if (result === 'unfit' || result === 'refused' || made >= maxAttempts) return ended('failed')
+  const isSecondUnanswered = attempt.isUnanswered && result === 'unanswered'
+  if (result === 'unfit' || result === 'refused' || isSecondUnanswered || made >= maxAttempts) return ended('failed')
   const asked = Math.min(retryAfterSeconds, longestRetryAfterSeconds)
   const delaySeconds = Math.min(Math.max(spread(delayAfter(made), random), asked), Math.floor((expiresAt - now) / 2))
   if (delaySeconds < leastDelaySeconds) return ended('expired')
-  const counted = result === 'unanswered' ? maxAttempts - 1 : made
-  return { state: 'pending', attempts: counted, nextAttemptAt: now + delaySeconds, finishedAt: 0 }
+  return { state: 'pending', attempts: made, nextAttemptAt: now + delaySeconds, finishedAt: 0, isUnanswered }
 }
 
 function delayAfter(attempts: number): number {

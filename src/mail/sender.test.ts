@@ -4,6 +4,7 @@ import { MessageRefused, type RenderedMail } from '../core/ports.ts'
 import type { OutboxRecord } from '../core/storage.ts'
 import { type ComposerOptions, createComposer } from './compose.ts'
 import { createMemoryTransport } from './log.ts'
+import { MessageUnanswered } from './refusal.ts'
 import { sealedText } from './sealed-message.ts'
 import { createSmtpTransport } from './smtp.ts'
 import { hostileAddresses } from './test-addresses.ts'
@@ -141,6 +142,29 @@ test(
 )
 
 test(
+  'RL-12, F16: a message that was not answered for once is not given up because the peer refuses connections afterwards',
+  inWorld(async (world) => {
+    await world.queue({ ttlSeconds: 86_400 })
+    const failures = [
+      new MessageUnanswered('The peer did not answer after the message (ETIMEDOUT)'),
+      new MessageRefused('The mail could not be handed over (ECONNREFUSED)', false),
+      new MessageRefused('The peer answered 451 to DATA', false),
+    ]
+    const transport = createMemoryTransport(() => {
+      const failure = failures.shift()
+      if (failure) throw failure
+    })
+    const sender = world.sender(transport)
+    for (let minute = 0; minute < 60; minute++) {
+      await sender.runOnce()
+      world.advance(60)
+    }
+    const [row] = await world.rows()
+    assert.deepEqual([row?.state, row?.attempts, transport.sent.length], ['sent', 4, 1])
+  }),
+)
+
+test(
   'RL-12: a process that dies between sending and noting it costs one duplicate at most',
   inWorld(async (world) => {
     await world.queue()
@@ -207,8 +231,8 @@ test(
     const sender = world.sender({ send: () => new Promise(() => {}) }, { times: { attempt: 20 } })
     assert.equal(await sender.runOnce(), 1)
     assert.deepEqual(
-      (await world.rows()).map(({ state, attempts }) => [state, attempts]),
-      [['pending', 9]],
+      (await world.rows()).map(({ state, attempts, isUnanswered }) => [state, attempts, isUnanswered]),
+      [['pending', 1, true]],
     )
   }),
 )
@@ -259,6 +283,7 @@ async function poison(world: World, id: string, changes: Partial<OutboxRecord>):
     userId: '',
     recipientDigest: '',
     reason: '',
+    isUnanswered: false,
     sealedContent: '',
     state: 'pending',
     attempts: 0,

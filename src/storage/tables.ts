@@ -182,6 +182,7 @@ export const outboxColumns = columns<OutboxRecord>('outbox', {
   expiresAt: 'integer',
   finishedAt: 'integer',
   reason: 'text',
+  isUnanswered: 'flag',
 })
 
 export const messageTemplateColumns = columns<MessageTemplateRecord>('message_templates', {

@@ -21,10 +21,11 @@ async function connected<T>(url: string, run: (connection: Connection) => Promis
   const dialect = file
     ? sqliteDialect({ database: connectionOf(new DatabaseSync(file)), waitMilliseconds: 5_000 })
     : new PostgresDialect({
+        // At the end the database is dropped, perhaps before the last connection has closed.
         pool: new pg.Pool({
           connectionString: url,
           types: { getTypeParser: (oid, format) => (oid === 20 ? Number : pg.types.getTypeParser(oid, format)) },
-        }),
+        }).on('error', () => undefined),
       })
   const db = new Kysely<Tables>({ dialect })
   try {

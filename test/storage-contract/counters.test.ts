@@ -143,7 +143,7 @@ contractAlone('outbox: an outcome is written, and messages are listed newest fir
   for (const [index, projectId] of [here, there, here].entries()) {
     await storage.outbox.insert(message(projectId, `O${index}`, { createdAt: now + index }))
   }
-  const outcome = { state: 'failed', attempts: 3, reason: 'refused', nextAttemptAt: 0, finishedAt: now + 9 } as const
+  const outcome = { state: 'failed', attempts: 3, reason: 'refused', isUnanswered: true, nextAttemptAt: 0, finishedAt: now + 9 } as const
   assert.equal(await storage.outbox.finish(here, 'O0', now, outcome), true)
   assert.equal(await storage.outbox.finish(here, 'O1', now, outcome), false)
   const ids = async (query: Parameters<typeof storage.outbox.list>[0]) => (await storage.outbox.list(query)).map(({ id }) => id)

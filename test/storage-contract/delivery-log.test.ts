@@ -52,7 +52,7 @@ contract('messages: every filter of the delivery log, newest first, without deco
 })
 
 contract('messages: what failed and is worth it waits again, once', async ({ storage, here, there }) => {
-  const failed = { ...to, state: 'failed', attempts: 10, reason: 'refused', finishedAt: now } as const
+  const failed = { ...to, state: 'failed', attempts: 10, reason: 'refused', isUnanswered: true, finishedAt: now } as const
   const rows = [
     message(here, 'a', failed),
     message(here, 'b', { ...failed, expiresAt: now + 1 }),
@@ -65,7 +65,7 @@ contract('messages: what failed and is worth it waits again, once', async ({ sto
   const answers = await race(4, () => storage.outbox.requeue(here, ['a', 'b', 'c', 'd', 'none'], now + 1))
   assert.deepEqual(answers.flat(), ['a'])
   const [again] = await storage.outbox.search(here, { ids: ['a'] }, { limit: 1, offset: 0 })
-  const waiting = { state: 'pending', attempts: 0, nextAttemptAt: now + 1, finishedAt: 0, reason: '' } as const
+  const waiting = { state: 'pending', attempts: 0, nextAttemptAt: now + 1, finishedAt: 0, reason: '', isUnanswered: false } as const
   assert.deepEqual(again, message(here, 'a', { ...to, ...waiting }))
   const untouched = await storage.outbox.search(there, {}, { limit: 9, offset: 0 })
   assert.deepEqual(untouched, [rows[4]])
@@ -73,7 +73,7 @@ contract('messages: what failed and is worth it waits again, once', async ({ sto
 
 contractAlone('RL-12: the outcome of a lease that ran out does not replace that of another worker', async ({ storage, here }) => {
   const outcome = (changes: object) =>
-    ({ state: 'pending', attempts: 1, nextAttemptAt: now + 300, finishedAt: 0, reason: 'x', ...changes }) as const
+    ({ state: 'pending', attempts: 1, nextAttemptAt: now + 300, finishedAt: 0, reason: 'x', isUnanswered: false, ...changes }) as const
   const failed = outcome({ state: 'failed', finishedAt: now })
   const sent = outcome({ state: 'sent', finishedAt: now, reason: '' })
   for (const id of ['a', 'b', 'c']) await storage.outbox.insert(message(here, id, to))

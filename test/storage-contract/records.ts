@@ -174,7 +174,15 @@ export function event(projectId: string, userId: string, id: string, given: Part
 
 export function message(projectId: string, id: string, given: Partial<OutboxRecord> = {}): OutboxRecord {
   const times = { nextAttemptAt: now, createdAt: now, expiresAt: now + 600, finishedAt: 0 }
-  const row = { kind: 'password.reset', channel: 'email', userId: '', recipientDigest: '', sealedContent: 'sealed', reason: '' }
+  const row = {
+    kind: 'password.reset',
+    channel: 'email',
+    userId: '',
+    recipientDigest: '',
+    sealedContent: 'sealed',
+    reason: '',
+    isUnanswered: false,
+  }
   return { projectId, id, ...row, state: 'pending', attempts: 0, ...times, ...given }
 }
 

@@ -35,6 +35,7 @@ function watched(url: string): { readonly db: Kysely<Tables>; readonly queries: 
   }
   const pool = new pg.Pool({ connectionString: url, options: '-c random_page_cost=1' })
   // At the end the database is dropped, perhaps before the last connection has closed.
+  pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   return { db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log }), queries }
 }

@@ -62,7 +62,7 @@ export function deliveryLog({ db }: Connection): Pick<Storage['outbox'], 'search
       if (ids.length === 0) return []
       const rows = await db
         .updateTable('outbox')
-        .set({ state: 'pending', attempts: 0, next_attempt_at: now, finished_at: 0, reason: '' })
+        .set({ state: 'pending', attempts: 0, next_attempt_at: now, finished_at: 0, reason: '', is_unanswered: 0 })
         .where('project_id', '=', projectId)
         .where('id', 'in', ids)
         .where('state', '=', 'failed')

@@ -38,7 +38,10 @@ const lease = prepared((db, leased: { now: number; until: number; limit: number 
 )
 
 interface Finished
-  extends Pick<Tables['outbox'], 'project_id' | 'id' | 'state' | 'attempts' | 'next_attempt_at' | 'finished_at' | 'reason'> {
+  extends Pick<
+    Tables['outbox'],
+    'project_id' | 'id' | 'state' | 'attempts' | 'next_attempt_at' | 'finished_at' | 'reason' | 'is_unanswered'
+  > {
   readonly lease_until: number
 }
 
@@ -51,6 +54,7 @@ const finish = prepared((db, message: Finished) =>
       next_attempt_at: message.next_attempt_at,
       finished_at: message.finished_at,
       reason: message.reason,
+      is_unanswered: message.is_unanswered,
     })
     .where('project_id', '=', message.project_id)
     .where('id', '=', message.id)
@@ -68,6 +72,7 @@ const finishSent = prepared((db, message: Omit<Finished, 'lease_until' | 'state'
       next_attempt_at: message.next_attempt_at,
       finished_at: message.finished_at,
       reason: message.reason,
+      is_unanswered: message.is_unanswered,
     })
     .where('project_id', '=', message.project_id)
     .where('id', '=', message.id)
@@ -83,9 +88,9 @@ export function outbox(connection: Connection): Storage['outbox'] {
       const { rows } = await lease(connection, { now, until, limit })
       return rows.map(outboxColumns.read).toSorted((a, b) => a.createdAt - b.createdAt)
     },
-    async finish(projectId, id, leaseUntil, { state, attempts, nextAttemptAt, finishedAt, reason }) {
-      const outcome = { attempts, next_attempt_at: nextAttemptAt, finished_at: finishedAt, reason }
-      const row = { project_id: projectId, id, ...outcome }
+    async finish(projectId, id, leaseUntil, { state, attempts, nextAttemptAt, finishedAt, reason, isUnanswered }) {
+      const times = { next_attempt_at: nextAttemptAt, finished_at: finishedAt }
+      const row = { project_id: projectId, id, attempts, ...times, reason, is_unanswered: isUnanswered ? 1 : 0 }
       const result = await (state === 'sent' ? finishSent(connection, row) : finish(connection, { ...row, state, lease_until: leaseUntil }))
       return changes(result) === 1
     },

@@ -10,6 +10,7 @@ async function deadLetter({ kit, user }: World): Promise<RowRequest> {
     ...about,
     ...times,
     sealedContent: 'sealed',
+    isUnanswered: false,
     state: 'failed',
     attempts: 1,
     reason: 'refused',
