@@ -56,6 +56,17 @@ function inspectSqlite(file: string, checks: Checks): readonly string[] {
   }
 }
 
+/** How many messages ended how, with the reason of the last attempt that failed, of an embedded database. */
+export function messageEnds(folder: string): string {
+  const database = new DatabaseSync(join(folder, 'postern.db'), { readOnly: true })
+  try {
+    const rows = database.prepare('select state, reason, count(*) as count from outbox group by state, reason order by count desc').all()
+    return rows.map(({ state, reason, count }) => `${count} ${state}${reason ? ` (${reason})` : ''}`).join(', ')
+  } finally {
+    database.close()
+  }
+}
+
 async function inspectPostgres(url: string, checks: Checks): Promise<readonly string[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
