@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Peer, type PeerBehaviour, startPeer } from '../../src/mail/test-smtp-peer.ts'
-import { messageEnds } from './ledger/database.ts'
+import { openQueue } from './ledger/database.ts'
 import { startProxy } from './proxy.ts'
 import { type Outcome, type Plan, quantile, type Scenario, unless } from './scenario.ts'
 import { type Trial, unexpected, withTrial } from './trial.ts'
@@ -28,7 +28,9 @@ const mostRatios = { p50: 1.1, p99: 1.5 }
 
 async function trouble(plan: Plan, trial: Trial): Promise<Outcome> {
   const rounds = plan.rounds ?? (plan.isShort ? 1 : 6)
-  const peers = await Promise.all(troubles.map(([, behaviour]) => behaviour && startPeer(behaviour)))
+  const begun = new Map<string, number>()
+  const onRecipient = (address: string) => void begun.set(address, (begun.get(address) ?? 0) + 1)
+  const peers = await Promise.all(troubles.map(([, behaviour]) => behaviour && startPeer({ onRecipient, ...behaviour })))
   const [well] = peers
   if (!well) throw new Error('The first peer is one that takes mails')
   let target: Peer | undefined = well
@@ -62,10 +64,10 @@ async function trouble(plan: Plan, trial: Trial): Promise<Outcome> {
     const asked = await askForLinks(trial, plan.isShort ? 500 : 10_000)
     turnTo(well)
     const silent = peers.flatMap((peer, index) => (peer && troubles[index]?.[1]?.afterMessage ? [peer] : []))
-    const drained = await drain(trial, { well, silent }, asked)
+    const drained = await drain(trial, { well, silent, begun }, asked)
     const odd = unexpected(trial.endings)
     const outcome = await trial.finish()
-    return report({ outcome, odd, times, drained, ends: messageEnds(trial.installation.folder) })
+    return report({ outcome, odd, times, drained })
   } finally {
     await proxy.close()
     await Promise.all(peers.map((peer) => peer?.close()))
@@ -90,41 +92,52 @@ async function askForLinks(trial: Trial, count: number): Promise<ReadonlySet<str
 }
 
 interface Drained {
-  readonly seconds: number
   readonly queued: number
+  /** Until no link waits, and until nothing does. */
+  readonly linkSeconds: number
+  readonly seconds: number
+  /** How messages ended, by number. */
+  readonly ends: string
   readonly missing: number
-  /** Recipients whose mail was taken twice, and answered for neither time: nobody knows whether it came, and a third copy is not risked. */
+  /** Recipients whose mail broke off twice after it was on its way. Nobody knows whether it came, and a third copy is not risked. */
   readonly unanswered: number
-  /** Recipients by how many copies were taken. */
-  readonly copies: readonly (readonly [copies: number, recipients: number])[]
+  /** Numbers of recipients, by how many copies were taken. */
+  readonly copies: ReadonlyMap<number, number>
 }
 
-/** Peers that take mails: with an answer, and without. The others never have one. */
+/** Peers that take mails, with an answer and without. The others never have one. */
 interface Takers {
   readonly well: Peer
   readonly silent: readonly Peer[]
+  /** How often a mail was begun at one of them, by recipient. */
+  readonly begun: ReadonlyMap<string, number>
 }
 
 /** The longest pause between two tries is part of it. */
 const drainSeconds = 1_200
 
-/** Waits until everybody who signed up, and whoever asked for a link, has a mail. Times between tries are part of it. */
-async function drain(trial: Trial, { well, silent }: Takers, asked: ReadonlySet<string>): Promise<Drained> {
+/** Waits until the queue is empty, times between tries included. Everybody who signed up, and whoever asked for a link, is to have a mail then. */
+async function drain(trial: Trial, { well, silent, begun }: Takers, asked: ReadonlySet<string>): Promise<Drained> {
   const signedUp = trial.endings.filter(({ path, status }) => path === 'password/signup' && status === 200).length
   const users = signedUp + asked.size
-  const began = performance.now()
   const had = copiesAt([well]).size
-  const giveUp = [...copiesAt(silent).values()].filter((copies) => copies > 1).length
-  // What silent peers have does not grow any more; mails that they took twice are not sent again.
-  const isDone = () => copiesAt([well]).size + giveUp >= users
-  while (!isDone() && performance.now() - began < drainSeconds * 1000) await delay(100)
-  const seconds = Math.round((performance.now() - began) / 1000)
-  const [answered, taken] = [copiesAt([well]), copiesAt([well, ...silent])]
-  const unanswered = [...taken].filter(([recipient, copies]) => copies > 1 && !answered.has(recipient)).length
-  const counts = Map.groupBy(taken.values(), (copies) => copies)
+  const queue = openQueue(trial.installation.folder)
+  const began = performance.now()
+  const secondsUntil = async (isDone: () => boolean) => {
+    const seconds = () => Math.round((performance.now() - began) / 1000)
+    while (!isDone() && seconds() < drainSeconds) await delay(250)
+    return seconds()
+  }
+  const linkSeconds = await secondsUntil(() => queue.waiting('magicLink.signUp') === 0)
+  const seconds = await secondsUntil(() => queue.waiting() === 0)
+  const ends = queue.ends()
+  queue.close()
+  const answered = copiesAt([well])
+  const unanswered = [...begun].filter(([recipient, times]) => times > 1 && !answered.has(recipient)).length
+  const copies = Map.groupBy(copiesAt([well, ...silent]).values(), (count) => count)
   return {
-    ...{ seconds, queued: users - had, missing: users - answered.size - unanswered, unanswered },
-    copies: [...counts].map(([copies, all]) => [copies, all.length] as const).toSorted(([a], [b]) => a - b),
+    ...{ queued: users - had, linkSeconds, seconds, ends, missing: users - answered.size - unanswered, unanswered },
+    copies: new Map([...copies].map(([count, all]) => [count, all.length])),
   }
 }
 
@@ -143,10 +156,9 @@ interface Found {
   /** Milliseconds of sign-ups, in the order of `troubles`. */
   readonly times: readonly (readonly number[])[]
   readonly drained: Drained
-  readonly ends: string
 }
 
-function report({ outcome, odd, times, drained, ends }: Found): Outcome {
+function report({ outcome, odd, times, drained }: Found): Outcome {
   const ratios = (share: number) => {
     const [usual = Number.NaN, ...others] = times.map((some) => quantile(some, share))
     return { usual, others: others.map((milliseconds) => milliseconds / usual) }
@@ -162,11 +174,12 @@ function report({ outcome, odd, times, drained, ends }: Found): Outcome {
       ['usual p50 and p99 ms', `${Math.round(p50.usual)} and ${Math.round(p99.usual)}`],
       ...written,
       ['queued when it was well again', drained.queued],
-      ['drained after s', drained.seconds],
-      ['messages at the end', ends],
+      ['links drained after s', drained.linkSeconds],
+      ['all drained after s', drained.seconds],
+      ['messages at the end', drained.ends],
       ['missing', drained.missing],
-      ['taken twice without an answer', drained.unanswered],
-      ['recipients by copies', drained.copies.map(([copies, recipients]) => `${copies}: ${recipients}`).join(', ')],
+      ['broken off twice', drained.unanswered],
+      ['copies 1 and 2', `${drained.copies.get(1) ?? 0} and ${drained.copies.get(2) ?? 0}`],
       ...outcome.figures,
     ],
     broken: [
@@ -182,7 +195,7 @@ function report({ outcome, odd, times, drained, ends }: Found): Outcome {
       ),
       ...unless(drained.missing === 0, `${drained.missing} users never got their mail`),
       ...unless(
-        drained.copies.every(([copies]) => copies <= 2),
+        [...drained.copies.keys()].every((count) => count <= 2),
         `more than two copies were taken of a mail`,
       ),
     ],

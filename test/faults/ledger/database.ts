@@ -56,14 +56,28 @@ function inspectSqlite(file: string, checks: Checks): readonly string[] {
   }
 }
 
-/** How many messages ended how, with the reason of the last attempt that failed, of an embedded database. */
-export function messageEnds(folder: string): string {
+/** Messages of an embedded database, while the server runs. */
+export interface Queue {
+  /** How many wait, of all kinds or of one. */
+  waiting(kind?: string): number
+  /** How many ended how, with the reason of the last attempt that failed. */
+  ends(): string
+  close(): void
+}
+
+export function openQueue(folder: string): Queue {
   const database = new DatabaseSync(join(folder, 'postern.db'), { readOnly: true })
-  try {
-    const rows = database.prepare('select state, reason, count(*) as count from outbox group by state, reason order by count desc').all()
-    return rows.map(({ state, reason, count }) => `${count} ${state}${reason ? ` (${reason})` : ''}`).join(', ')
-  } finally {
-    database.close()
+  const waiting = database.prepare("select count(*) as found from outbox where state = 'pending' and kind like ?")
+  const ends = database.prepare('select state, reason, count(*) as found from outbox group by state, reason order by found desc')
+  return {
+    waiting: (kind = '%') => Number(waiting.get(kind)?.found),
+    ends() {
+      return ends
+        .all()
+        .map(({ state, reason, found }) => `${found} ${state}${reason ? ` (${reason})` : ''}`)
+        .join(', ')
+    },
+    close: () => database.close(),
   }
 }
 
