@@ -30,8 +30,7 @@ async function hang(plan: Plan, trial: Trial, pid: number): Promise<Outcome> {
   trial.forget()
   let recoveryMilliseconds = 0
   const probed = await trial.underLoad(async () => {
-    const stopped = await descendants(pid)
-    for (const one of stopped) process.kill(one, 'SIGSTOP')
+    const stopped = await stopAll(pid)
     try {
       // The first probes find connections that were in use.
       await delay(500)
@@ -71,8 +70,12 @@ async function hang(plan: Plan, trial: Trial, pid: number): Promise<Outcome> {
   }
 }
 
-/** A process and those that it started. */
-async function descendants(pid: number): Promise<readonly number[]> {
+/** Stops a process and those that it started, and answers which. It comes first, and is looked at until it has stopped, so that it cannot start one more meanwhile, which would go on. */
+async function stopAll(pid: number): Promise<readonly number[]> {
+  process.kill(pid, 'SIGSTOP')
+  while (!/^State:\s+T/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))) await delay(1)
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return [pid, ...text.split(' ').filter(Boolean).map(Number)]
+  const others = text.split(' ').filter(Boolean).map(Number)
+  for (const one of others) process.kill(one, 'SIGSTOP')
+  return [pid, ...others]
 }
