@@ -20,6 +20,7 @@ import { liveSession } from './core/sessions.ts'
 import { createSigningKeys } from './core/signing-keys.ts'
 import type { Storage } from './core/storage.ts'
 import { generateKeyPair, type KeyPair } from './core/tokens.ts'
+import { boundedTogether } from './core/vain-waits.ts'
 import { storageOptions } from './database-options.ts'
 import * as features from './features/index.ts'
 import { importedGauge, importedMetrics } from './features/password/imported.ts'
@@ -232,7 +233,7 @@ export function apiDescription(): Readonly<Record<string, unknown>> {
 
 function handlerOf(deps: Deps, routes: readonly AnyRoute[], options: Options, isStrict: boolean): Handler {
   const { trustedProxyHops, trustedSources, trustLoopback } = options
-  return createHandler({
+  const handler = createHandler({
     deps,
     routes,
     options: { ...defaultHttpOptions, trustedProxyHops, trustedSources, trustLoopback, isStrict },
@@ -242,6 +243,7 @@ function handlerOf(deps: Deps, routes: readonly AnyRoute[], options: Options, is
       verifyManagementKey: (project, key, address) => verifyManagementKey(deps, project, key, address),
     },
   })
+  return (request, connection) => boundedTogether(() => handler(request, connection))
 }
 
 /** What the operator should know of the database is logged: at each start what makes it unsafe, and connections that break. */

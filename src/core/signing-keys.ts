@@ -3,6 +3,7 @@ import type { Clock, Log, Random } from './ports.ts'
 import { newId, type Sealer } from './secrets.ts'
 import type { SigningKeyRecord, Storage } from './storage.ts'
 import { defaultAlgorithm, importKey, type KeyPair } from './tokens.ts'
+import { beginWait, onNobodysAccount } from './vain-waits.ts'
 
 /** A key that tokens are signed with or checked against. */
 export interface SigningKey {
@@ -71,7 +72,7 @@ export function createSigningKeys(deps: KeyDeps): SigningKeys {
 
   /** Reloads once, whoever asks; what was cached stays when the database does not answer. */
   function reload(projectId: string, cached: Cached): Promise<unknown> {
-    cached.refreshing ??= load(projectId)
+    cached.refreshing ??= onNobodysAccount(() => load(projectId))
       .catch((cause: unknown) => {
         cached.hasFailed = true
         deps.log.error('signingKeys.reloadFailed', cause, { projectId })
@@ -99,7 +100,9 @@ export function createSigningKeys(deps: KeyDeps): SigningKeys {
     for (let round = 0; round < 2; round++) {
       const cached = cache.get(projectId)
       if (!cached || isFresh(cached) || (round > 0 && cached.hasFailed)) break
+      const wait = beginWait()
       await reload(projectId, cached)
+      if (cached.hasFailed) wait.wasInVain()
     }
     return cachedKeys(projectId)
   }

@@ -1,3 +1,4 @@
+import { onNobodysAccount } from '../core/vain-waits.ts'
 import { createDelivery, type DeliveryOptions, type Leased } from './delivery.ts'
 import { createLanes } from './lanes.ts'
 
@@ -66,7 +67,7 @@ export function createSender(options: SenderOptions): Sender {
       lanes.look()
     },
     wake() {
-      if (timer) lanes.look()
+      if (timer) onNobodysAccount(lanes.look)
     },
     async stop() {
       clearInterval(timer)

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type PostgresQueryResult } from 'kysely'
 import pg from 'pg'
+import { beginWait, type Wait } from '../core/vain-waits.ts'
 import { isEachRow } from './each-row.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import { copyText } from './postgres-copy.ts'
@@ -34,8 +35,13 @@ export function openPool(options: PostgresOptions, connection: PostgresConnectio
   pool.on('connect', (client) => client.on('error', () => undefined))
   const opening = isPooled ? [begin, settingsOf(connection, limits)] : [begin]
   const connect = async () => {
-    const deadline = performance.now() + deadlineMilliseconds
-    return withDeadline(await connectionWithin(connectMilliseconds, pool), { isPooled, opening, deadline })
+    const wait = beginWait(deadlineMilliseconds)
+    const deadline = performance.now() + wait.milliseconds
+    const client = await connectionWithin(Math.min(connectMilliseconds, wait.milliseconds), pool).catch((error: unknown) => {
+      wait.wasInVain()
+      throw error
+    })
+    return withDeadline(client, { isPooled, opening, deadline, wait })
   }
   const single = async () => singleStatements(await connect())
   const dialect = new PostgresDialect({ pool: { options: {}, connect: single, end: () => pool.end() } })
@@ -96,10 +102,11 @@ interface Terms {
   readonly isPooled: boolean
   readonly opening: readonly FlightStatement[]
   readonly deadline: number
+  readonly wait: Wait
 }
 
 /** What queries see of a connection: they end in time, are prepared under their names, and its release drops what is broken. */
-function withDeadline(client: pg.PoolClient, { isPooled, opening, deadline }: Terms): TransactionClient {
+function withDeadline(client: pg.PoolClient, { isPooled, opening, deadline, wait }: Terms): TransactionClient {
   let isBroken = false
   // Behind a pooler the next transaction may be on another connection, which has no statement of that name.
   const nameOf = (text: string) => (isPooled ? undefined : statementNames.get(text))
@@ -110,6 +117,7 @@ function withDeadline(client: pg.PoolClient, { isPooled, opening, deadline }: Te
     isBroken ||= !(error instanceof pg.DatabaseError) || isLastWord(error)
     // Nobody knows whether it happened. A 503 would be sent again by every SDK, as if it had not (RL-05).
     if (text === 'commit' && isBroken) return new Error('The outcome of a commit is not known', { cause: error })
+    wait.wasInVain()
     return unavailable(reasonOf(error), error)
   }
   return {

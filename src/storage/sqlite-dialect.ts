@@ -8,6 +8,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { beginWait, type Wait } from '../core/vain-waits.ts'
 import { movedMessage } from './moving/closing.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { unavailable } from './unavailable.ts'
@@ -50,8 +51,8 @@ export function sqliteDialect(options: SqliteDialectOptions): Dialect {
 function createDriver({ database, waitMilliseconds, isReadOnly = false, letsOthersIn = false }: SqliteDialectOptions): Driver {
   const line = createLine(waitMilliseconds)
   // Of whoever has the connection now.
-  let deadline = 0
-  const execute = (sql: string, parameters: readonly unknown[]) => retryWhileBusy(deadline, () => database.execute(sql, parameters))
+  let turn: Turn | undefined
+  const execute = (sql: string, parameters: readonly unknown[]) => retryWhileBusy(turn, () => database.execute(sql, parameters))
   const letIn = letsOthersIn ? createDoor(execute) : async () => undefined
   const connection: DatabaseConnection = {
     executeQuery: (query: CompiledQuery) => execute(query.sql, query.parameters),
@@ -63,7 +64,7 @@ function createDriver({ database, waitMilliseconds, isReadOnly = false, letsOthe
   return {
     init: async () => undefined,
     async acquireConnection() {
-      deadline = await line.enter()
+      turn = await line.enter()
       return connection
     },
     releaseConnection: async () => line.leave(),
@@ -128,22 +129,31 @@ function createDoor(execute: (sql: string, parameters: readonly unknown[]) => Pr
 }
 
 /** Tries again while another process writes, without holding up this one. */
-async function retryWhileBusy<T>(deadline: number, attempt: () => T | Promise<T>): Promise<T> {
+async function retryWhileBusy<T>(turn: Turn | undefined, attempt: () => T | Promise<T>): Promise<T> {
   for (let pause = 1; ; pause = Math.min(pause * 2, maxPauseMilliseconds)) {
     try {
       return await attempt()
     } catch (error) {
       const state = isOfMoved(error) ? 'moved' : stateOf(error)
       if (!state) throw error
-      if (state !== 'busy' || performance.now() >= deadline) throw unavailable(state, error)
+      if (state !== 'busy' || performance.now() >= (turn?.deadline ?? 0)) {
+        turn?.wait.wasInVain()
+        throw unavailable(state, error)
+      }
       await delay(pause)
     }
   }
 }
 
+interface Turn {
+  /** By then the wait for anything else must be over. */
+  readonly deadline: number
+  readonly wait: Wait
+}
+
 interface Line {
-  /** Resolves when it is one's turn, with the time by which the wait for anything else must be over. */
-  enter(): Promise<number>
+  /** Resolves when it is one's turn. */
+  enter(): Promise<Turn>
   leave(): void
 }
 
@@ -151,7 +161,7 @@ interface Line {
 function createLine(waitMilliseconds: number): Line {
   const waiting: (() => void)[] = []
   let isTaken = false
-  const turn = () =>
+  const admission = (wait: Wait) =>
     new Promise<void>((resolve, reject) => {
       const admit = () => {
         clearTimeout(timer)
@@ -159,16 +169,18 @@ function createLine(waitMilliseconds: number): Line {
       }
       const timer = setTimeout(() => {
         waiting.splice(waiting.indexOf(admit), 1)
+        wait.wasInVain()
         reject(unavailable('the connection was not free in time'))
-      }, waitMilliseconds)
+      }, wait.milliseconds)
       waiting.push(admit)
     })
   return {
     async enter() {
-      const deadline = performance.now() + waitMilliseconds
-      if (isTaken) await turn()
+      const wait = beginWait(waitMilliseconds)
+      const deadline = performance.now() + wait.milliseconds
+      if (isTaken) await admission(wait)
       isTaken = true
-      return deadline
+      return { deadline, wait }
     },
     leave() {
       const next = waiting.shift()

@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { boundedTogether } from '../../src/core/vain-waits.ts'
 import { openPostgres, type PostgresOptions } from '../../src/storage/postgres.ts'
 import { databases, type TestDatabase } from '../databases.ts'
 import { startProxy } from '../faults/proxy.ts'
@@ -107,6 +108,22 @@ onPostgres('RL-04: a locked table is waited for within bounds, and served when i
   assert.ok(Math.max(...waits) < 3_000, `${Math.max(...waits)} ms`)
   await admin.query('commit')
   assert.equal(await storage.users.insert(user('P1', 'U1'), [loginId('a')]), true)
+  await storage.close()
+})
+
+onPostgres('RL-04: one caller who tries again and again waits no longer than once', async ({ url }, admin) => {
+  const storage = await openPostgres({ url, deadlineMilliseconds: 400 })
+  await admin.query('begin')
+  await admin.query('lock table users')
+  const fiveTimes = async () => {
+    let milliseconds = 0
+    for (let time = 0; time < 5; time++) milliseconds += await timed(storage.users.byId('P1', 'U1'))
+    return milliseconds
+  }
+  const [together, alone] = [await boundedTogether(fiveTimes), await fiveTimes()]
+  assert.ok(together < alone * 0.75, `${together} ms, and ${alone} ms where nobody counts`)
+  await admin.query('commit')
+  await boundedTogether(() => storage.ping())
   await storage.close()
 })
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { sql } from 'kysely'
+import { boundedTogether } from '../../src/core/vain-waits.ts'
 import type { Migration } from '../../src/storage/migrate.ts'
 import { migrations } from '../../src/storage/migrations/index.ts'
 import { openSqlite } from '../../src/storage/sqlite.ts'
@@ -147,6 +148,25 @@ test('sqlite: a wait for another process ends in time, holds up nobody else, and
     setTimeout(() => other.exec('commit'), 20)
     assert.equal(await late, true, 'a short wait ends well')
     other.close()
+    await storage.close()
+  }))
+
+test('RL-04: sqlite: one caller who tries again and again waits no longer than once', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'postern.db')
+    const storage = await openSqlite({ file, waitMilliseconds: 300 })
+    const other = new DatabaseSync(file)
+    other.exec('begin immediate')
+    const fiveTimes = async () => {
+      const started = performance.now()
+      for (let time = 0; time < 5; time++) await assert.rejects(storage.meta.putIfAbsent('k', 'v'), { name: 'Unavailable' })
+      return performance.now() - started
+    }
+    const [together, alone] = [await boundedTogether(fiveTimes), await fiveTimes()]
+    assert.ok(together < alone * 0.75, `${together} ms, and ${alone} ms where nobody counts`)
+    other.exec('commit')
+    other.close()
+    await boundedTogether(() => storage.meta.putIfAbsent('k', 'v'))
     await storage.close()
   }))
 
