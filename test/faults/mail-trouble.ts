@@ -40,7 +40,10 @@ async function trouble(plan: Plan, trial: Trial): Promise<Outcome> {
       return target?.port ?? 1
     },
   })
+  let cutDeliveries = 0
   const turnTo = (peer: Peer | undefined) => {
+    // A connection that is cut may have delivered a mail whose answer is lost: it comes once more.
+    if (target === well) cutDeliveries += proxy.connections()
     target = peer
     proxy.cut()
   }
@@ -64,7 +67,7 @@ async function trouble(plan: Plan, trial: Trial): Promise<Outcome> {
     const asked = await askForLinks(trial, plan.isShort ? 500 : 10_000)
     turnTo(well)
     const silent = peers.flatMap((peer, index) => (peer && troubles[index]?.[1]?.afterMessage ? [peer] : []))
-    const drained = await drain(trial, { well, silent, begun }, asked)
+    const drained = { ...(await drain(trial, { well, silent, begun }, asked)), cutDeliveries }
     const odd = unexpected(trial.endings)
     const outcome = await trial.finish()
     return report({ outcome, odd, times, drained })
@@ -96,11 +99,15 @@ interface Drained {
   /** Until no link waits, and until nothing does. */
   readonly linkSeconds: number
   readonly seconds: number
+  /** Messages that still wait when nobody waits for them any more. */
+  readonly left: number
   /** How messages ended, by number. */
   readonly ends: string
   readonly missing: number
   /** Recipients whose mail broke off twice after it was on its way. Nobody knows whether it came, and a third copy is not risked. */
   readonly unanswered: number
+  /** Copies beyond the first at the peer that answers. */
+  readonly duplicates: number
   /** Numbers of recipients, by how many copies were taken. */
   readonly copies: ReadonlyMap<number, number>
 }
@@ -130,13 +137,14 @@ async function drain(trial: Trial, { well, silent, begun }: Takers, asked: Reado
   }
   const linkSeconds = await secondsUntil(() => queue.waiting('magicLink.signUp') === 0)
   const seconds = await secondsUntil(() => queue.waiting() === 0)
-  const ends = queue.ends()
+  const [left, ends] = [queue.waiting(), queue.ends()]
   queue.close()
   const answered = copiesAt([well])
   const unanswered = [...begun].filter(([recipient, times]) => times > 1 && !answered.has(recipient)).length
   const copies = Map.groupBy(copiesAt([well, ...silent]).values(), (count) => count)
   return {
-    ...{ queued: users - had, linkSeconds, seconds, ends, missing: users - answered.size - unanswered, unanswered },
+    ...{ queued: users - had, linkSeconds, seconds, left, ends, missing: users - answered.size - unanswered, unanswered },
+    duplicates: well.mails.length - answered.size,
     copies: new Map([...copies].map(([count, all]) => [count, all.length])),
   }
 }
@@ -155,7 +163,7 @@ interface Found {
   readonly odd: readonly string[]
   /** Milliseconds of sign-ups, in the order of `troubles`. */
   readonly times: readonly (readonly number[])[]
-  readonly drained: Drained
+  readonly drained: Drained & { readonly cutDeliveries: number }
 }
 
 function report({ outcome, odd, times, drained }: Found): Outcome {
@@ -179,6 +187,7 @@ function report({ outcome, odd, times, drained }: Found): Outcome {
       ['messages at the end', drained.ends],
       ['missing', drained.missing],
       ['broken off twice', drained.unanswered],
+      ['duplicates', `${drained.duplicates} of ${drained.cutDeliveries} cut connections`],
       ['copies 1 and 2', `${drained.copies.get(1) ?? 0} and ${drained.copies.get(2) ?? 0}`],
       ...outcome.figures,
     ],
@@ -194,6 +203,11 @@ function report({ outcome, odd, times, drained }: Found): Outcome {
         `slow sign-ups took ${Math.max(...p99.others).toFixed(2)} times as long as usual`,
       ),
       ...unless(drained.missing === 0, `${drained.missing} users never got their mail`),
+      ...unless(drained.left === 0, `${drained.left} messages still wait`),
+      ...unless(
+        drained.duplicates <= drained.cutDeliveries,
+        `${drained.duplicates} mails came twice, and ${drained.cutDeliveries} connections were cut`,
+      ),
       ...unless(
         [...drained.copies.keys()].every((count) => count <= 2),
         `more than two copies were taken of a mail`,
