@@ -23,6 +23,12 @@ async function signUp(tab: Tab, name: string) {
   return succeeded(await tab.sdk('password.signUp', `${name}@example.com`, goodPassword))
 }
 
+/** Takes up, in another tab of the same browser, the session of somebody who has signed in. The SDK asks the server only once that tab knows of the sign-in, by the local storage, which reaches it a moment later. */
+async function takeUp(tab: Tab) {
+  await tab.until("localStorage.getItem('dls_last_user_login_id') !== null")
+  return succeeded(await tab.sdk('refresh', undefined, true))
+}
+
 /** Names of the tokens that scripts of the page can read. */
 async function tokensInPage(tab: Tab): Promise<readonly string[]> {
   const kept = [...Object.keys(await tab.stored()), ...String(await tab.page.evaluate('document.cookie')).split(/=[^;]*;?\s*/)]
@@ -51,7 +57,7 @@ check('tokens in cookies: refresh by timer, in two tabs at once', async (visit) 
   await context.clock.install()
   const tabs = [await open(sameSite(visit)), await open(sameSite(visit))] as const
   await signUp(tabs[0], 'cookie-timer')
-  succeeded(await tabs[1].sdk('refresh', undefined, true))
+  await takeUp(tabs[1])
   const cookie = async () => (await context.cookies()).find(({ name }) => name === 'DSR')?.value
   const first = await cookie()
   for (let round = 0; round < 3; round++) {
@@ -69,7 +75,7 @@ check('tokens in cookies: logout clears them, and signs the other tab out', asyn
   await context.clock.install()
   const [tab, other] = [await open(sameSite(visit)), await open(sameSite(visit))]
   await signUp(tab, 'cookie-logout')
-  succeeded(await other.sdk('refresh', undefined, true))
+  await takeUp(other)
   succeeded(await tab.sdk('logout'))
   assert.deepEqual(await context.cookies(), [])
   assert.equal(await other.hears('IsAuthenticated', () => passTime(untilRefreshSeconds)), false)

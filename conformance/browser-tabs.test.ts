@@ -11,8 +11,9 @@ async function signUp(tab: Tab, name: string) {
   return succeeded(await tab.sdk('password.signUp', `${name}@example.com`, goodPassword))
 }
 
-/** The tab takes up the session that another has left in the storage they share. */
+/** The tab takes up the session that another has left in the storage they share, as soon as it sees it there. */
 async function resume(tab: Tab) {
+  await tab.until("localStorage.getItem('DSR') !== null")
   return succeeded(await tab.sdk('refresh', undefined, true))
 }
 
