@@ -11,9 +11,8 @@ async function signUp(tab: Tab, name: string) {
   return succeeded(await tab.sdk('password.signUp', `${name}@example.com`, goodPassword))
 }
 
-/** The tab takes up the session that another has left in the storage they share, as soon as it sees it there. */
+/** The tab takes up the session that another has left in the storage they share. */
 async function resume(tab: Tab) {
-  await tab.until("localStorage.getItem('DSR') !== null")
   return succeeded(await tab.sdk('refresh', undefined, true))
 }
 
